@@ -1,0 +1,85 @@
+"""The command line of ./dev."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from . import addons, postgres, serve, testrun
+from .errors import SetupError
+from .odoo import Odoo
+from .postgres import Server
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="./dev", description="Set up, run and test the suite.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    def command(name, text, call):
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(call=call)
+        return sub
+
+    def database(sub):
+        sub.add_argument("--db", default="demo", help="database (demo)")
+
+    sub = command("serve", "make a database with demo data, print its logins and serve it", _serve)
+    sub.add_argument("--port", type=int, default=8069, help="port to listen on (8069)")
+    database(sub)
+    sub = command("test", "run the tests and end with 'N passed, N failed'", _test)
+    sub.add_argument("targets", nargs="*", help="an addon, a test file or a folder with tests (all)")
+    sub.add_argument("--tags", help="Odoo's test tags, such as /quality_incident:TestClass.test_method")
+    sub.add_argument("--keep", action="store_true", help="keep the database of the Odoo tests")
+    sub = command("shell", "open Odoo's Python shell, or run the script on standard input", _shell)
+    database(sub)
+    sub = command("psql", "open psql; further arguments go to it, such as -c 'SELECT 1'", _psql)
+    database(sub)
+    sub = command("update", "update the addons in a database", _update)
+    database(sub)
+    sub.add_argument("addons", nargs="*", help="addons (all)")
+    command("stop", "stop the database server, whoever uses it", _stop)
+    return parser
+
+
+def _serve(options):
+    return serve.run(options.port, options.db)
+
+
+def _test(options):
+    return testrun.run(options.targets, options.tags, options.keep)
+
+
+def _shell(options):
+    with Server().running() as server:
+        odoo = Odoo(server)
+        command = odoo.command("-d", options.db, "--no-http", subcommand="shell")
+        return subprocess.run(command, env=odoo.environment()).returncode
+
+
+def _psql(options):
+    with Server().running() as server:
+        return subprocess.run([server.bin / "psql", "-d", options.db, *options.further],
+                              env={**os.environ, **server.environment()}).returncode
+
+
+def _update(options):
+    with Server().running() as server:
+        serve.update(Odoo(server), options.db, options.addons or addons.names())
+
+
+def _stop(_options):
+    postgres.stop_all()
+
+
+def main():
+    """Run a command; what is wrong with the machine is told in one line."""
+    parser = _parser()
+    options, options.further = parser.parse_known_args()
+    if options.further and options.command != "psql":
+        parser.error(f"unknown arguments: {' '.join(options.further)}")
+    try:
+        return options.call(options) or 0
+    except SetupError as error:
+        sys.exit(f"dev: {error}")
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,35 @@
+"""What the user sees: progress on standard error, results on standard output."""
+
+import contextlib
+import subprocess
+import sys
+import time
+
+from .errors import SetupError
+
+
+def say(text):
+    """Print a progress line."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def step(title):
+    """Announce a step that takes a while and say how long it took."""
+    say(f"==> {title} ...")
+    started = time.monotonic()
+    yield
+    say(f"    {title}: {time.monotonic() - started:.0f} s")
+
+
+def run(command, failure, **options):
+    """Run a command quietly; when it fails, `failure` and its last line become the error."""
+    result = subprocess.run(
+        [str(part) for part in command], text=True, errors="replace",
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    if result.returncode:
+        lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
+        telling = [line for line in lines if line.startswith(("E:", "ERROR", "fatal:", "error:"))]
+        reason = (telling or lines or ["no message"])[-1]
+        raise SetupError(f"{failure}: {reason}")
+    return result.stdout

@@ -1,0 +1,87 @@
+"""Reads what Odoo logs while it runs tests."""
+
+import re
+from dataclasses import dataclass, field
+
+_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[\w.]+): (?P<text>.*)$")
+_STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.")
+_SKIPPED = re.compile(r"skipped (?P<test>.+?) : (?P<reason>.*?)(?: (?:-|\d+) (?:-|[\d.]+) (?:-|[\d.]+))?\s*$")
+_FAILED = re.compile(r"(?:ERROR|FAIL): (?:Subtest )?(?P<test>\S+)")
+_SUMMARY = re.compile(r"\d+ failed, \d+ error\(s\) of (?P<count>\d+) tests")
+_BROWSER = re.compile(r"chrom|websocket|devtools", re.IGNORECASE)
+
+
+@dataclass
+class Outcome:
+    """What became of the tests; the sets hold 'addon.Class.method'."""
+
+    started: set = field(default_factory=set)
+    failed: set = field(default_factory=set)
+    skipped: dict = field(default_factory=dict)
+    summary: int | None = None
+
+    @property
+    def passed(self):
+        """Return the tests that ran and did not fail."""
+        return self.started - self.failed - self.skipped.keys()
+
+
+class Reader:
+    """Takes the log line by line; `report` is called with each class started and each error with its traceback."""
+
+    def __init__(self, report):
+        """Start with nothing read."""
+        self.outcome = Outcome()
+        self.report = report
+        self._error = []
+        self._class = None
+
+    def feed(self, line):
+        """Take one line."""
+        match = _LINE.match(line)
+        if not match:
+            # The rest of a record of several lines, such as a traceback.
+            if self._error:
+                self._error.append(line.rstrip())
+            return
+        self.flush()
+        addon = match["logger"].removeprefix("odoo.addons.").split(".")[0]
+        if match["level"] in ("ERROR", "CRITICAL"):
+            self._failure(addon, match)
+        elif started := _STARTED.match(match["text"]):
+            self._start(addon, started["test"])
+        elif skipped := _SKIPPED.match(match["text"]):
+            self._skip(f"{addon}.{skipped['test']}", skipped["reason"])
+        elif match["logger"] == "odoo.tests.result" and (summary := _SUMMARY.match(match["text"])):
+            self.outcome.summary = int(summary["count"])
+
+    def _start(self, addon, test):
+        self.outcome.started.add(f"{addon}.{test}")
+        name = test.rpartition(".")[0]
+        if (addon, name) != self._class:
+            self._class = (addon, name)
+            self.report(f"    {addon}: {name}")
+
+    def _skip(self, test, reason):
+        if _BROWSER.search(reason):
+            # A browser test that did not run would otherwise pass unseen.
+            self.outcome.failed.add(test)
+            self.report(f"FAILED {test}: {reason}")
+        else:
+            self.outcome.skipped[test] = reason
+
+    def _failure(self, addon, match):
+        if match["logger"] == "odoo.tests.result":
+            summary = _SUMMARY.match(match["text"])
+            self.outcome.summary = int(summary["count"]) if summary else self.outcome.summary
+            return
+        failed = _FAILED.match(match["text"])
+        name = f"{addon}.{failed['test']}" if failed else f"error in the log of {match['logger']}"
+        self.outcome.failed.add(name)
+        self._error = [f"FAILED {name}", match["text"]]
+
+    def flush(self):
+        """Report an error whose lines are complete."""
+        if self._error:
+            self.report("\n".join(self._error))
+            self._error = []

@@ -1,0 +1,35 @@
+"""Where things are: the repository, the cache and what identifies their content."""
+
+import hashlib
+import os
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+ADDONS = REPO / "addons"
+REQUIREMENTS = REPO / "requirements"
+
+
+def cache_dir(*parts):
+    """Return a folder of the user's cache, created when missing."""
+    root = os.environ.get("ODOO_QUALITY_CACHE")
+    if not root:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "odoo-quality"
+    folder = Path(root, *parts)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def digest(*values):
+    """Return a short name for what `values` say."""
+    return hashlib.sha256("\0".join(map(str, values)).encode()).hexdigest()[:10]
+
+
+def tree_digest(*folders):
+    """Return a short name for the content of all files under `folders`."""
+    total = hashlib.sha256()
+    for folder in folders:
+        for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+            if "__pycache__" not in file.parts:
+                total.update(str(file.relative_to(folder.parent)).encode())
+                total.update(file.read_bytes())
+    return total.hexdigest()[:10]

@@ -1,0 +1,41 @@
+"""System packages, through apt as root or with sudo; otherwise the exact line to type is the answer."""
+
+import os
+import shutil
+import subprocess
+
+from .console import run, step
+from .errors import SetupError
+
+
+def install(packages):
+    """Install Debian packages, or stop with the line that does it."""
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() != 0:
+        if not shutil.which("sudo"):
+            raise SetupError(f"please run as root: apt-get update && {' '.join(command)}")
+        try:
+            run(["sudo", "-n", "true"], "sudo")
+        except SetupError as error:
+            raise SetupError(f"please run: sudo apt-get update && sudo {' '.join(command)}") from error
+    if not shutil.which("apt-get"):
+        raise SetupError(f"please install with this system's package manager: {' '.join(packages)}")
+    prefix = ["sudo", "-n"] if os.geteuid() else []
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    with step(f"Installing {', '.join(packages)}"):
+        run([*prefix, "apt-get", "update", "-qq"], "apt-get update failed", env=environment)
+        run([*prefix, *command], "apt-get install failed", env=environment)
+
+
+def require(programs):
+    """Make sure that programs exist; `programs` maps each to the package that brings it."""
+    missing = [package for program, package in programs.items() if not shutil.which(program)]
+    if missing:
+        install(missing)
+
+
+def require_chinese_font():
+    """Make sure that reports can show Chinese."""
+    fonts = subprocess.run(["fc-list", ":lang=zh", "family"], capture_output=True, text=True).stdout
+    if not fonts.strip():
+        install(["fontconfig", "fonts-noto-cjk"])
