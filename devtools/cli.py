@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from . import addons, postgres, serve, testrun
+from . import addons, postgres, serve, shots, testrun
 from .errors import SetupError
 from .odoo import Odoo
 from .postgres import Server
@@ -34,6 +34,14 @@ def _parser():
     database(sub)
     sub = command("psql", "open psql; further arguments go to it, such as -c 'SELECT 1'", _psql)
     database(sub)
+    sub = command("shots", "take pictures of pages: ./dev shots --login user docs/img/x.png=/odoo/path", _shots)
+    database(sub)
+    sub.add_argument("--login", default="admin", help="user, whose password is the login (admin)")
+    sub.add_argument("--size", default="1400x900", help="size of the window (1400x900)")
+    sub.add_argument("--phone", action="store_true", help="as a phone with touch screen")
+    sub.add_argument("--wait", help="CSS selector that must be there first")
+    sub.add_argument("--click", action="append", default=[], help="CSS selector to click first; may be repeated")
+    sub.add_argument("pictures", nargs="+", metavar="file=path", help="picture to write and page to show")
     sub = command("update", "update the addons in a database", _update)
     database(sub)
     sub.add_argument("addons", nargs="*", help="addons (all)")
@@ -60,6 +68,14 @@ def _psql(options):
     with Server().running() as server:
         return subprocess.run([server.bin / "psql", "-d", options.db, *options.further],
                               env={**os.environ, **server.environment()}).returncode
+
+
+def _shots(options):
+    arguments = ["--login", options.login, "--size", options.size, *options.pictures]
+    arguments += ["--phone"] if options.phone else []
+    arguments += ["--wait", options.wait] if options.wait else []
+    arguments += [f"--click={selector}" for selector in options.click]
+    return shots.run(arguments, options.db)
 
 
 def _update(options):

@@ -11,7 +11,8 @@ from .errors import SetupError
 from .locks import exclusive
 from .paths import REQUIREMENTS, cache_dir, digest
 
-LANGUAGE = "zh_CN"
+# The first one becomes the default.
+LANGUAGES = "en_US,zh_CN"
 _numbers = itertools.count(1)
 
 
@@ -50,10 +51,10 @@ def base(odoo):
     """Return the template with Odoo's own modules and Chinese, without demo data."""
     modules = addons.core_modules()
     requirements = (REQUIREMENTS / "odoo.txt").read_text()
-    name = f"base-{digest(odoo.source.key, LANGUAGE, requirements, *modules)}"
+    name = f"base-{digest(odoo.source.key, LANGUAGES, requirements, *modules)}"
 
     def build(draft):
-        odoo.setup(draft, "-i", ",".join(modules), f"--load-language={LANGUAGE}",
+        odoo.setup(draft, "-i", ",".join(modules), f"--load-language={LANGUAGES}",
                    failure="cannot create the base database")
 
     return _template(odoo, name, f"Creating the base database ({', '.join(modules)})", build)

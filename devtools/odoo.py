@@ -1,6 +1,7 @@
 """Running Odoo as a separate process on the embedded PostgreSQL."""
 
 import os
+import signal
 import socket
 import subprocess
 
@@ -39,6 +40,16 @@ class Odoo:
         """Start Odoo and return its process, in its own process group so that all of it can be stopped."""
         return subprocess.Popen(self.command(*arguments), env=self.environment(), stdin=subprocess.DEVNULL,
                                 start_new_session=True, **options)
+
+    def stop(self, process):
+        """Stop an Odoo process and its children."""
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
 
     def setup(self, database, *arguments, failure):
         """Install or update modules and return the log; `failure` is the message when that goes wrong."""

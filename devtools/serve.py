@@ -1,8 +1,5 @@
 """The serve command: a database with demo data, its logins, and a running Odoo."""
 
-import os
-import signal
-
 from . import addons, databases, system
 from .console import say, step
 from .errors import SetupError
@@ -32,9 +29,7 @@ def run(port, database):
         except KeyboardInterrupt:
             say("stopping")
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGINT)
-                process.wait()
+            odoo.stop(process)
     return process.returncode if process.returncode > 0 else 0
 
 

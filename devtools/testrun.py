@@ -75,9 +75,7 @@ def _run_odoo(odoo, tags, log, keep):
                     reader.feed(line)
             reader.flush()
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGTERM)
-            code = process.wait()
+            code = process.wait() if sys.exc_info()[0] is None else odoo.stop(process)
     outcome = reader.outcome
     if outcome.summary is None or (code and not outcome.failed):
         outcome.failed.add(f"Odoo ended with code {code} before its tests did, see {log}")
