@@ -28,9 +28,10 @@ def drop(odoo, name):
 
 def copy(odoo, source, target):
     """Copy a database with its filestore; files never change once stored, so links do."""
-    odoo.server.copy(source, target)
+    shutil.rmtree(_filestore(odoo, target), ignore_errors=True)
     if _filestore(odoo, source).is_dir():
-        shutil.copytree(_filestore(odoo, source), _filestore(odoo, target), copy_function=os.link, dirs_exist_ok=True)
+        shutil.copytree(_filestore(odoo, source), _filestore(odoo, target), copy_function=os.link)
+    odoo.server.copy(source, target)
 
 
 def _template(odoo, name, title, build):
