@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import time
 
 from . import addons
 from .console import step
@@ -13,6 +14,8 @@ from .paths import REQUIREMENTS, cache_dir, digest
 
 # The first one becomes the default.
 LANGUAGES = "en_US,zh_CN"
+# Seconds that an unused template stays: the code of our addons changes often, that of Odoo rarely.
+KEPT = {"base": 14 * 86400, "demo": 3600, "plain": 3600}
 _numbers = itertools.count(1)
 
 
@@ -34,31 +37,43 @@ def copy(odoo, source, target):
     odoo.server.copy(source, target)
 
 
-def _template(odoo, name, title, build):
-    """Return template database `name`, made by `build(name)` if it does not exist."""
-    with exclusive(cache_dir("locks") / name):
+def _template(odoo, kind, key, title, build):
+    """Return the template database of this kind and key, made by `build(name)` if it does not exist."""
+    name = f"{kind}-{key}"
+    lock = cache_dir("templates") / name
+    with exclusive(lock):
         if name not in odoo.server.databases():
+            _drop_unused(odoo, kind)
             draft = f"{name}-new"
             drop(odoo, draft)
             with step(title):
                 build(draft)
-            odoo.server.rename(draft, name)
             if _filestore(odoo, draft).is_dir():
                 _filestore(odoo, draft).rename(_filestore(odoo, name))
+            odoo.server.rename(draft, name)
+        os.utime(lock)
     return name
+
+
+def _drop_unused(odoo, kind):
+    """Make room: templates of the same kind that nobody asked for lately."""
+    for name in odoo.server.databases():
+        lock = cache_dir("templates") / name
+        if name.startswith(f"{kind}-") and lock.exists() and time.time() - lock.stat().st_mtime > KEPT[kind]:
+            drop(odoo, name)
 
 
 def base(odoo):
     """Return the template with Odoo's own modules and Chinese, without demo data."""
     modules = addons.core_modules()
     requirements = (REQUIREMENTS / "odoo.txt").read_text()
-    name = f"base-{digest(odoo.source.key, LANGUAGES, requirements, *modules)}"
+    key = digest(odoo.source.key, LANGUAGES, requirements, *modules)
 
     def build(draft):
         odoo.setup(draft, "-i", ",".join(modules), f"--load-language={LANGUAGES}",
                    failure="cannot create the base database")
 
-    return _template(odoo, name, f"Creating the base database ({', '.join(modules)})", build)
+    return _template(odoo, "base", key, f"Creating the base database ({', '.join(modules)})", build)
 
 
 def install(odoo, database, *, demo):
@@ -74,16 +89,12 @@ def with_addons(odoo, *, demo):
     """Return the template with our addons in their present state."""
     parent = base(odoo)
     kind = "demo" if demo else "plain"
-    name = f"{kind}-{digest(parent, addons.content_key())}"
 
     def build(draft):
-        for old in odoo.server.databases():
-            if old.startswith(f"{kind}-"):
-                drop(odoo, old)
         copy(odoo, parent, draft)
         install(odoo, draft, demo=demo)
 
-    return _template(odoo, name, f"Installing {', '.join(addons.names())}", build)
+    return _template(odoo, kind, digest(parent, addons.content_key()), f"Installing {', '.join(addons.names())}", build)
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ class Odoo:
         self.python = venv.python()
         self.source = source.ensure()
         self.data_dir = cache_dir("data")
+        self.processes = []
 
     def environment(self):
         """Return the variables of an Odoo process; the user's own Odoo settings do not leak in."""
@@ -37,25 +38,34 @@ class Odoo:
                 *map(str, arguments)]
 
     def start(self, *arguments, **options):
-        """Start Odoo and return its process, in its own process group so that all of it can be stopped."""
-        return subprocess.Popen(self.command(*arguments), env=self.environment(), stdin=subprocess.DEVNULL,
-                                start_new_session=True, **options)
+        """Start Odoo and return its process."""
+        return self.spawn(self.command(*arguments), env=self.environment(), **options)
+
+    def spawn(self, command, **options):
+        """Start a process in a group of its own, so that all of it can be stopped."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        self.processes.append(process)
+        return process
 
     def stop(self, process):
-        """Stop an Odoo process and its children."""
+        """Stop a process and its children."""
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
+    def stop_all(self):
+        """Stop everything that was started here."""
+        for process in self.processes:
+            self.stop(process)
+
     def setup(self, database, *arguments, failure):
         """Install or update modules and return the log; `failure` is the message when that goes wrong."""
-        log = run(self.command("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0", *arguments),
-                  failure, env=self.environment())
-        return log
+        return run(self.command("-d", database, "--stop-after-init", "--no-http", "--max-cron-threads=0", *arguments),
+                   failure, env=self.environment())
 
 
 def free_port(wanted=0):

@@ -35,6 +35,7 @@ class Reader:
         self.report = report
         self._error = []
         self._class = None
+        self._test = None
 
     def feed(self, line):
         """Take one line."""
@@ -46,6 +47,8 @@ class Reader:
             return
         self.flush()
         addon = match["logger"].removeprefix("odoo.addons.").split(".")[0]
+        if match["logger"].startswith("odoo.modules."):
+            self._test = None
         if match["level"] in ("ERROR", "CRITICAL"):
             self._failure(addon, match)
         elif started := _STARTED.match(match["text"]):
@@ -56,7 +59,8 @@ class Reader:
             self.outcome.summary = int(summary["count"])
 
     def _start(self, addon, test):
-        self.outcome.started.add(f"{addon}.{test}")
+        self._test = f"{addon}.{test}"
+        self.outcome.started.add(self._test)
         name = test.rpartition(".")[0]
         if (addon, name) != self._class:
             self._class = (addon, name)
@@ -76,7 +80,8 @@ class Reader:
             self.outcome.summary = int(summary["count"]) if summary else self.outcome.summary
             return
         failed = _FAILED.match(match["text"])
-        name = f"{addon}.{failed['test']}" if failed else f"error in the log of {match['logger']}"
+        # An error that is only logged fails the test under way: on a real server somebody would be called.
+        name = f"{addon}.{failed['test']}" if failed else self._test or f"error in the log of {match['logger']}"
         self.outcome.failed.add(name)
         self._error = [f"FAILED {name}", match["text"]]
 

@@ -1,0 +1,33 @@
+"""Odoo's own tests of the addons, run while they are installed into a copy of the base."""
+
+import re
+import subprocess
+
+from . import addons, databases
+from .console import say
+from .odoo import free_port
+from .odoolog import Reader
+
+
+def run(odoo, tags, log, keep):
+    """Run the tests that `tags` select and return their outcome."""
+    base = databases.base(odoo)
+    wanted = [name for name in addons.names() if re.search(rf"/{name}\b", tags)] or addons.names()
+    with databases.scratch(odoo, base, keep=keep) as database:
+        say(f"==> Odoo tests {tags} in database {database}")
+        process = odoo.start(
+            "-d", database, "-i", ",".join(wanted), "--test-enable", f"--test-tags={tags}", "--stop-after-init",
+            "--http-interface=127.0.0.1", f"--http-port={free_port()}", f"--gevent-port={free_port()}",
+            f"--screenshots={log.parent}", "--max-cron-threads=0",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        reader = Reader(say)
+        with log.open("w") as file:
+            for line in process.stdout:
+                file.write(line)
+                reader.feed(line)
+        reader.flush()
+        code = process.wait()
+    outcome = reader.outcome
+    if outcome.summary is None or (code and not outcome.failed):
+        outcome.failed.add(f"Odoo ended with code {code} before the tests did, see {log}")
+    return outcome
