@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from . import addons, postgres, serve, shots, testrun
+from . import addons, lint, postgres, serve, shots, testrun
 from .errors import SetupError
 from .odoo import Odoo
 from .postgres import Server
@@ -30,6 +30,8 @@ def _parser():
     sub.add_argument("targets", nargs="*", help="an addon, a test file or a folder with tests (all)")
     sub.add_argument("--tags", help="Odoo's test tags, such as /quality_incident:TestClass.test_method")
     sub.add_argument("--keep", action="store_true", help="keep the database of the Odoo tests")
+    sub = command("lint", "check form and known mistakes: ruff, prettier, pylint-odoo, Odoo's test_lint", _lint)
+    sub.add_argument("--fix", action="store_true", help="let the formatters correct what they can")
     sub = command("shell", "open Odoo's Python shell, or run the script on standard input", _shell)
     database(sub)
     sub = command("psql", "open psql; further arguments go to it, such as -c 'SELECT 1'", _psql)
@@ -55,6 +57,10 @@ def _serve(options):
 
 def _test(options):
     return testrun.run(options.targets, options.tags, options.keep)
+
+
+def _lint(options):
+    return lint.run(options.fix)
 
 
 def _shell(options):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 _LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>[\w.]+): (?P<text>.*)$")
 _STARTED = re.compile(r"Starting (?P<test>\S+) \.\.\.")
 _SKIPPED = re.compile(r"skipped (?P<test>.+?) : (?P<reason>.*?)(?: (?:-|\d+) (?:-|[\d.]+) (?:-|[\d.]+))?\s*$")
-_FAILED = re.compile(r"(?:ERROR|FAIL): (?:Subtest )?(?P<test>\S+)")
+_FAILED = re.compile(r"(?:ERROR|FAIL): (?:Subtest )?(?P<test>\S+)(?: \(odoo\.addons\.(?P<group>\S+)\))?")
+_REPEATED = re.compile(r"Module \w+: \d+ failures|At least one test failed|\d+ failed, \d+ error")
 _SUMMARY = re.compile(r"\d+ failed, \d+ error\(s\) of (?P<count>\d+) tests")
 _BROWSER = re.compile(r"chrom|websocket|devtools", re.IGNORECASE)
 
@@ -55,8 +56,10 @@ class Reader:
             self._start(addon, started["test"])
         elif skipped := _SKIPPED.match(match["text"]):
             self._skip(f"{addon}.{skipped['test']}", skipped["reason"])
-        elif match["logger"] == "odoo.tests.result" and (summary := _SUMMARY.match(match["text"])):
+        elif summary := _SUMMARY.match(match["text"]):
             self.outcome.summary = int(summary["count"])
+        elif "Screenshot in: " in match["text"]:
+            self.report(f"    {match['text'].strip()}")
 
     def _start(self, addon, test):
         self._test = f"{addon}.{test}"
@@ -75,15 +78,19 @@ class Reader:
             self.outcome.skipped[test] = reason
 
     def _failure(self, addon, match):
-        if match["logger"] == "odoo.tests.result":
-            summary = _SUMMARY.match(match["text"])
-            self.outcome.summary = int(summary["count"]) if summary else self.outcome.summary
+        text = match["text"]
+        if summary := _SUMMARY.match(text):
+            self.outcome.summary = int(summary["count"])
+        if _REPEATED.match(text):
             return
-        failed = _FAILED.match(match["text"])
-        # An error that is only logged fails the test under way: on a real server somebody would be called.
-        name = f"{addon}.{failed['test']}" if failed else self._test or f"error in the log of {match['logger']}"
+        if failed := _FAILED.match(text):
+            # setUpClass comes with the full name of its class, a test only with its own.
+            name = f"{failed['group']}.{failed['test']}" if failed["group"] else f"{addon}.{failed['test']}"
+        else:
+            # An error that is only logged fails the test under way: on a real server somebody would be called.
+            name = self._test or f"error in the log of {match['logger']}"
         self.outcome.failed.add(name)
-        self._error = [f"FAILED {name}", match["text"]]
+        self._error = [f"FAILED {name}", text]
 
     def flush(self):
         """Report an error whose lines are complete."""

@@ -9,14 +9,18 @@ from .odoo import free_port
 from .odoolog import Reader
 
 
-def run(odoo, tags, log, keep):
-    """Run the tests that `tags` select and return their outcome."""
-    base = databases.base(odoo)
+def of_addons(odoo, tags, log, keep):
+    """Run our addons' tests, as `tags` select them, on the base."""
     wanted = [name for name in addons.names() if re.search(rf"/{name}\b", tags)] or addons.names()
-    with databases.scratch(odoo, base, keep=keep) as database:
+    return run(odoo, tags, log, databases.base(odoo), wanted, keep=keep)
+
+
+def run(odoo, tags, log, template, modules, *, keep=False):
+    """Install modules into a copy of a template with tests on, and return the tests' outcome."""
+    with databases.scratch(odoo, template, keep=keep) as database:
         say(f"==> Odoo tests {tags} in database {database}")
         process = odoo.start(
-            "-d", database, "-i", ",".join(wanted), "--test-enable", f"--test-tags={tags}", "--stop-after-init",
+            "-d", database, "-i", ",".join(modules), "--test-enable", f"--test-tags={tags}", "--stop-after-init",
             "--http-interface=127.0.0.1", f"--http-port={free_port()}", f"--gevent-port={free_port()}",
             f"--screenshots={log.parent}", "--max-cron-threads=0",
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")

@@ -24,7 +24,7 @@ def run(targets, tags, keep):
         odoo = Odoo(server)
         try:
             if inside:
-                jobs.append(pool.submit(odootests.run, odoo, inside, logs / "odoo.log", keep))
+                jobs.append(pool.submit(odootests.of_addons, odoo, inside, logs / "odoo.log", keep))
             if outside:
                 jobs.append(pool.submit(outsidetests.run, odoo, outside, logs / "pytest.log"))
             outcomes = [job.result() for job in jobs]
