@@ -1,0 +1,55 @@
+# mechanisms
+from . import quality_workflow_mixin
+from . import quality_evidence_mixin
+from . import ir_attachment
+from . import quality_line_mixin
+
+# the deadline ledger
+from . import quality_deadline
+from . import quality_deadline_clock
+from . import quality_deadline_mixin
+from . import quality_escalation_rule
+from . import quality_escalation
+from . import quality_escalation_notice
+from . import mail_activity
+
+# approvals and seals
+from . import quality_ledger_mixin
+from . import quality_approval
+from . import quality_approval_request
+from . import quality_approval_people
+from . import quality_approval_notice
+from . import quality_approval_rule
+from . import quality_approval_substitute
+from . import quality_approval_mixin
+from . import quality_seal
+from . import quality_seal_mixin
+
+# the incident and what it consists of
+from . import quality_cause_category
+from . import quality_report_item
+from . import quality_legal_threshold
+from . import quality_incident
+from . import quality_incident_workflow
+from . import quality_incident_guards
+from . import quality_incident_reporting
+from . import quality_incident_effect
+from . import quality_reporting_regime
+from . import quality_reporting_duty
+from . import quality_scene_protection
+from . import quality_stop_order
+from . import quality_resume_signoff
+from . import quality_team_member
+from . import quality_analysis_meeting
+from . import quality_determination
+from . import quality_treatment_option
+from . import quality_action
+from . import quality_acceptance
+from . import quality_responsibility
+from . import quality_education
+from . import quality_violation
+from . import quality_closure_fact
+
+# set-up
+from . import res_company
+from . import res_config_settings

@@ -1,0 +1,115 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+from odoo.tools.misc import clean_context
+
+
+class QualityApproval(models.Model):
+    """How a round comes to be: the rules that apply make the steps, and the steps open one after the other."""
+
+    _inherit = "quality.approval"
+
+    # ------------------------------------------------------------------
+    # A new round
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _request(self, document, gate):
+        """Open a new round for ``document`` at ``gate`` and return its rows. The caller has checked the user's rights.
+
+        :raises UserError: a round is open or approved, no rule matches, or too few people may decide
+        """
+        document.ensure_one()
+        document = document.with_context(clean_context(document.env.context)).sudo()
+        self = self.with_env(document.env)
+        # Two people asking at once: the second waits here, then meets the unique index.
+        self.env.execute_query(SQL(
+            "SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE", SQL.identifier(document._table), document.id,
+        ))
+        last = self._latest_rounds(document, gate).get((document.id, gate), self.browse())
+        self._check_may_ask_again(document, gate, last)
+        rules = self.env["quality.approval.rule"]._rules_for(document, gate)
+        if not rules:
+            raise UserError(self._no_rule_text(document, gate))
+        rows = self.create(self._prepare_round(document, gate, rules, max(last.mapped("round"), default=0) + 1))
+        before = {(row.sequence, row.rule_id, row.seat): row for row in rows}
+        for row in rows:
+            earlier = before.get((row.sequence, row.rule_id, row.seat - 1))
+            if earlier:
+                row.after_id = earlier
+        rows._check_enough_people()
+        for row in rows:
+            row.approver_names = row._approvers_text()
+        rows._open_next_step()
+        return rows
+
+    def _check_may_ask_again(self, document, gate, last):
+        state = last._round_state()
+        if state in ("pending", "approved") and last[0].digest != document._approval_digest(gate):
+            last._lapse()
+        elif state == "pending":
+            raise UserError(self.env._(
+                "%(name)s: approval has been asked for already and waits for %(approvers)s.", name=document.display_name,
+                approvers=", ".join(filter(None, last.filtered(lambda row: row.state == "pending").mapped("approver_names"))),
+            ))
+        elif state == "approved":
+            raise UserError(self.env._("%s is approved as it stands now; there is nothing to ask for.", document.display_name))
+
+    def _no_rule_text(self, document, gate):
+        return self.env._(
+            "Nobody is set up to approve “%(gate)s” of %(name)s, and without an approver nothing is approved. "
+            "The quality manager must add an approval rule for it: Quality ‣ Configuration ‣ Approval rules.",
+            gate=self._gate_label(gate), name=document.display_name,
+        )
+
+    @api.model
+    def _gate_label(self, gate):
+        return dict(self._fields["gate"]._description_selection(self.env)).get(gate, gate)
+
+    @api.model
+    def _prepare_round(self, document, gate, rules, number):
+        # A paper in the company's language is kept, whoever asks in whatever language.
+        company = document.company_id if "company_id" in document._fields else self.env.company
+        rules = rules.with_context(lang=company.partner_id.lang or self.env.lang)
+        common = {
+            **self._prepare_document_vals(document), "gate": gate, "round": number, "state": "waiting",
+            "requested_by_id": self.env.uid, "requested_at": fields.Datetime.now(), "digest": document._approval_digest(gate),
+        }
+        authors = document._approval_authors(gate) | self.env.user
+        vals_list, seats = [], {}
+        for rule in rules:
+            vals = rule._prepare_row_vals(document)
+            for _number in range(rule.quorum):
+                seats[rule.sequence] = seats.get(rule.sequence, 0) + 1
+                vals_list.append({
+                    **common, **vals, "sequence": rule.sequence, "seat": seats[rule.sequence],
+                    "excluded_user_ids": [fields.Command.set(authors.ids if rule.four_eyes else [])],
+                })
+        return vals_list
+
+    # ------------------------------------------------------------------
+    # Steps
+    # ------------------------------------------------------------------
+
+    def _open_next_step(self):
+        """Let the first waiting step of this round be decided: clock, tasks, mails."""
+        waiting = self.filtered(lambda row: row.state == "waiting")
+        step = waiting.filtered(lambda row: row.sequence == min(waiting.mapped("sequence")))
+        if step:
+            for row in step:
+                row.write({"state": "pending", "approver_names": row._approvers_text()})
+            step._start_clock()
+        self._sync_notices()
+
+    def _deadline_key(self):
+        return f"{self[:1].gate}:{self[:1].sequence}"
+
+    def _start_clock(self):
+        timed = self.filtered("hours").sorted("hours")[:1]
+        if timed:
+            people = timed._people()
+            deadline = timed._document()._start_deadline(
+                "approval", hours=timed.hours, calendar=timed.calendar_id or None, key=self._deadline_key(),
+                user=people if len(people) == 1 else None, name=f"{self._gate_label(timed.gate)}: {timed.rule_name}",
+            )
+            self.write({"deadline_id": deadline.id})

@@ -1,0 +1,39 @@
+from odoo import api, fields, models
+
+
+class QualityEvidenceMixin(models.AbstractModel):
+    """Photos and documents that prove something: readable with the record, and fixed once it is locked."""
+
+    _name = "quality.evidence.mixin"
+    _description = "Evidence"
+
+    evidence_ids = fields.Many2many("ir.attachment", string="Evidence", copy=False, bypass_search_access=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        if any(vals.get("evidence_ids") for vals in vals_list):
+            records._claim_evidence()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "evidence_ids" in vals:
+            self._claim_evidence()
+        return result
+
+    def _claim_evidence(self):
+        """Tie files the user just uploaded to their record, so that whoever may read the record may read them.
+
+        Only the user's own files that belong to nothing yet are touched: linking a foreign file opens no door.
+        """
+        for record in self:
+            loose = record.sudo().evidence_ids.filtered(
+                lambda file: not file.res_id and file.create_uid.id == record.env.uid
+            )
+            if loose:
+                loose.write({"res_model": record._name, "res_id": record.id})
+
+    def _evidence_locked(self):
+        """Hook: return whether the evidence of this record may no longer be replaced or deleted."""
+        return False

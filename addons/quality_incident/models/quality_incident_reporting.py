@@ -1,0 +1,198 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .quality_incident_workflow import INSPECTOR
+
+
+class QualityIncident(models.Model):
+    """Legal grading, statutory duties, and what is caught by itself (A6 to A11)."""
+
+    _inherit = "quality.incident"
+
+    legal_grade = fields.Selection(
+        [("none", "None"), ("general", "General accident"), ("larger", "Larger accident"),
+         ("major", "Major accident"), ("extraordinary", "Extraordinarily major accident")],
+        compute="_compute_legal_grade", store=True, index=True,
+        help="National grading by deaths, serious injuries and direct loss; bounds include their lower edge.",
+    )
+    detailed_filed_at = fields.Datetime("Detailed report filed on", copy=False, tracking=True)
+    detailed_filed_proof_ids = fields.Many2many(
+        "ir.attachment", "quality_incident_filing_rel", "incident_id", "attachment_id",
+        string="Proof of filing", copy=False, bypass_search_access=True,
+    )
+    what_is_missing = fields.Html(compute="_compute_what_is_missing", string="Missing for the next step")
+
+    # ------------------------------------------------------------------
+    # Legal grade
+    # ------------------------------------------------------------------
+
+    @api.depends("deaths", "serious_injuries", "estimated_loss", "actual_loss", "currency_id", "company_id.quality_national_grading")
+    def _compute_legal_grade(self):
+        thresholds = self.env["quality.legal.threshold"].sudo().search([])
+        for incident in self:
+            incident.legal_grade = "none"
+            if incident.company_id.quality_national_grading:
+                incident.legal_grade = thresholds._grade_of(incident)
+
+    def _raise_to_legal_grade(self, explicit=False):
+        """Keep ``grade`` the stricter of the company's and the law's: whatever the law grades is major here.
+
+        :raises UserError: ``explicit`` is true, meaning somebody asked for a lower grade than the law's
+        """
+        low = self.filtered(lambda incident: incident.legal_grade != "none" and incident.grade != "major")
+        if low and explicit:
+            raise UserError(self.env._(
+                "%s: by deaths, injuries or loss the law grades this incident; it stays major.", low[0].display_name,
+            ))
+        if low:
+            low.sudo().write({"grade": "major"})
+
+    # ------------------------------------------------------------------
+    # Duties
+    # ------------------------------------------------------------------
+
+    def _open_duties(self):
+        """Create the duties the regimes ask for and that these incidents do not have yet; never lose a running one (A7, A8)."""
+        reported = self.filtered(lambda incident: incident.reported_at and not incident.is_historic
+                                 and incident.state in incident._open_states)
+        if reported:
+            self.env["quality.reporting.regime"].sudo()._open_duties(reported.sudo())
+
+    def _replan_duties(self):
+        """Move the clocks of pending duties after the time of occurrence was corrected."""
+        self.sudo().duty_ids.filtered(lambda duty: duty.state == "pending")._replan()
+
+    def _open_stop_orders(self):
+        """A9: a major incident stops the work at once."""
+        stopped = self.filtered(
+            lambda incident: incident.grade == "major" and incident.reported_at and not incident.is_historic
+            and incident.state in incident._open_states and not incident.stop_order_ids
+        )
+        self.env["quality.stop.order"].sudo().create([{
+            "incident_id": incident.id,
+            "scope": incident.location or incident.title,
+            "issued_by_id": self.env.uid,
+        } for incident in stopped])
+
+    def action_file_detailed_report(self):
+        """Record that the detailed report was filed with the station (A11): now, with the proof attached before.
+
+        :raises UserError: the proof or the content of the report is missing
+        """
+        self._check_role("quality_incident.group_quality_staff")
+        for incident in self:
+            missing = incident._missing_detailed_report()
+            if not incident.detailed_filed_proof_ids:
+                missing.append(self.env._("The proof of filing"))
+            if missing:
+                raise UserError(self.env._(
+                    "%(name)s: the detailed report cannot be filed yet. Missing:\n%(missing)s",
+                    name=incident.display_name, missing="\n".join(f"• {item}" for item in missing),
+                ))
+            incident.sudo().detailed_filed_at = fields.Datetime.now()
+        return True
+
+    def _missing_detailed_report(self):
+        """A11: the detailed report carries the cause and the investigation group's opinion."""
+        missing = self._missing_fields("description", "root_cause", "chosen_option_id")
+        if not self.team_ids.filtered("opinion"):
+            missing.append(self.env._("The opinion of the investigation group"))
+        return missing
+
+    # ------------------------------------------------------------------
+    # What is caught by itself (A6)
+    # ------------------------------------------------------------------
+
+    def _detect_late_report(self):
+        for incident in self:
+            hours = (incident.reported_at - incident.discovered_at).total_seconds() / 3600
+            limit = incident.company_id.quality_late_report_hours
+            if limit and hours > limit:
+                incident._open_violation("late_report", self.env._(
+                    "Discovered %(discovered)s, reported %(reported)s (UTC): %(hours).1f hours later; the limit is %(limit)d hours.",
+                    discovered=incident.discovered_at, reported=incident.reported_at, hours=hours, limit=limit,
+                ))
+
+    def _detect_self_handling(self):
+        for incident in self.filtered(lambda line: line.self_handled and line.reported_at):
+            incident._open_violation("self_handled", self.env._(
+                "Handled by the project department before it was reported, outside the procedure.",
+            ))
+
+    def _open_violation(self, kind, facts, key=""):
+        """Open a violation of ``kind`` once per incident and ``key``, as found by the system."""
+        self.ensure_one()
+        if self.is_historic or self.sudo().violation_ids.filtered(lambda line: (line.kind, line.source_key) == (kind, key)):
+            return
+        self.env["quality.violation"].sudo().create({
+            "incident_id": self.id, "kind": kind, "facts": facts, "detected": True, "source_key": key,
+        })
+
+    # ------------------------------------------------------------------
+    # Telling people
+    # ------------------------------------------------------------------
+
+    def _notify_reported(self):
+        """A5: the inspector is told at once, by an activity and, for a major incident, in writing."""
+        self._assign_activity("inspector_id", INSPECTOR, self.env._("Verify the reported incident"))
+        major = self.filtered(lambda incident: incident.grade == "major" and not incident.inspector_notified_at and not incident.is_historic)
+        if not major:
+            return
+        template = self.env.ref("quality_incident.mail_template_major_incident").sudo()
+        template.send_mail_batch(major.ids, email_layout_xmlid="mail.mail_notification_light")
+        major.sudo().write({"inspector_notified_at": fields.Datetime.now()})
+        major._message_log_batch({
+            incident.id: self.env._("The quality inspector was notified in writing: %s", ", ".join(incident._inspectors().mapped("name")))
+            for incident in major
+        })
+
+    def _inspectors(self):
+        """Return the inspector of this incident, or everybody who inspects in its company."""
+        self.ensure_one()
+        return self.inspector_id or self._role_users(INSPECTOR)
+
+    def _role_users(self, group):
+        """Return the active users of this incident's company in ``group``."""
+        self.ensure_one()
+        return self.env.ref(group).sudo().all_user_ids.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        )
+
+    def _assign_activity(self, field, group, summary):
+        """Give the user in ``field``, or else everybody in ``group``, one activity for the next step, without a mail each."""
+        xmlid = "quality_incident.mail_activity_quality_step"
+        live = self.filtered(lambda incident: not incident.is_historic)
+        live.activity_unlink([xmlid])
+        by_user = {}
+        for incident in live:
+            for user in incident[field] or incident._role_users(group):
+                by_user.setdefault(user, self.browse())
+                by_user[user] |= incident
+        for user, incidents in by_user.items():
+            incidents.with_context(mail_activity_quick_update=True).activity_schedule(xmlid, summary=summary, user_id=user.id)
+
+    # ------------------------------------------------------------------
+    # What is missing
+    # ------------------------------------------------------------------
+
+    #: the step each state is waiting for
+    _next_state = {
+        "draft": "reported", "reported": "verified", "executing": "acceptance", "acceptance": "closing",
+        "closing": "closed", "analysis": "plan",
+    }
+
+    def _next_missing(self):
+        """Return what the next step of this incident still lacks, as texts."""
+        if self.state == "verified":
+            return self._missing_for("plan" if self.grade == "minor" else "analysis")
+        if self.state == "plan":
+            return self._missing_plan() or self._missing_for("executing")
+        return self._missing_for(self._next_state[self.state]) if self.state in self._next_state else []
+
+    @api.depends_context("lang")
+    def _compute_what_is_missing(self):
+        for incident in self:
+            missing = incident._next_missing() if incident.id else []
+            incident.what_is_missing = self.env["ir.qweb"]._render(
+                "quality_incident.what_is_missing", {"missing": missing},
+            ) if missing else False

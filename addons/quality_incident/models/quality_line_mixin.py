@@ -1,0 +1,71 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class QualityLineMixin(models.AbstractModel):
+    """A line of a document: it can change only while its document allows it, and its document hears of it."""
+
+    _name = "quality.line.mixin"
+    _inherit = "quality.evidence.mixin"
+    _description = "Line of a quality document"
+
+    #: many2one field that holds the document
+    _document_field = "incident_id"
+    #: states of the document in which its lines may be added, changed and removed; empty: every open one
+    _document_states = ()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_document_states()
+        lines._get_documents()._line_changed()
+        return lines
+
+    def write(self, vals):
+        self._check_document_states()
+        result = super().write(vals)
+        if self._document_field in vals:
+            self._check_document_states()
+        self._get_documents()._line_changed()
+        return result
+
+    def unlink(self):
+        documents = self._get_documents()
+        result = super().unlink()
+        documents._line_changed()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_document_closed(self):
+        self._check_document_states()
+
+    def _get_documents(self):
+        """Return the documents of these lines."""
+        return self[self._document_field]
+
+    def _check_document_states(self):
+        if self.env.su:  # the system writes lines only after a public method has checked its user
+            return
+        for document in self._get_documents():
+            allowed = self._document_states or document._open_states
+            if document.state not in allowed:
+                raise UserError(self.env._(
+                    "%(document)s is “%(state)s”: its %(lines)s can no longer be changed.",
+                    document=document.display_name, state=document._state_label(document.state),
+                    lines=self._description.lower(),
+                ))
+
+    def _evidence_locked(self):
+        return any(document.state not in document._open_states for document in self._get_documents())
+
+
+class QualityIncidentLine(models.AbstractModel):
+    """What every kind of line of an incident has in common."""
+
+    _name = "quality.incident.line"
+    _inherit = "quality.line.mixin"
+    _description = "Line of an incident"
+    _check_company_auto = True
+
+    incident_id = fields.Many2one("quality.incident", required=True, index=True, ondelete="cascade", check_company=True)
+    company_id = fields.Many2one(related="incident_id.company_id", store=True, index=True)

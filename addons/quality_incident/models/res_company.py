@@ -1,0 +1,49 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+#: what a company needs of its own before quality work can start
+DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule")
+SEQUENCES = ("quality.incident", "quality.stop.order")
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    quality_national_grading = fields.Boolean("National accident grading", default=True)
+    quality_late_report_hours = fields.Integer("Late report after", default=24, help="Hours from discovery; a later report opens a violation. 0: never.")
+    quality_acceptance_hours = fields.Integer("Acceptance within", default=72, help="Hours from the request for acceptance.")
+    quality_effect_days = fields.Integer("Effectiveness check after", default=30, help="Days from closing.")
+
+    def action_quality_setup(self):
+        """Give these companies their own approval rules, reporting regimes, escalation ladder and number sequences.
+
+        They are copied, with their translations, from the company that has the shipped ones. What a company has of a
+        kind already is left alone, so pressing twice adds nothing.
+
+        :raises AccessError: the user is not a quality manager
+        :raises UserError: no company has anything to copy from
+        """
+        self.env["quality.incident"]._check_role("quality_incident.group_quality_manager")
+        for company in self:
+            company.sudo()._quality_copy_defaults()
+            company.sudo()._quality_create_sequences()
+        return True
+
+    def _quality_copy_defaults(self):
+        for model in DEFAULTS:
+            rules = self.env[model].with_context(active_test=False)
+            if rules.search_count([("company_id", "=", self.id)], limit=1):
+                continue
+            source = rules.search([("company_id", "!=", self.id)], order="company_id, id", limit=1).company_id
+            if not source:
+                raise UserError(self.env._("No company has defaults to copy from. Update the addon to restore the shipped ones."))
+            for rule in rules.search([("company_id", "=", source.id)]):
+                rule.copy({"company_id": self.id, "name": rule.name})
+
+    def _quality_create_sequences(self):
+        sequences = self.env["ir.sequence"]
+        for code in SEQUENCES:
+            if sequences.search_count([("code", "=", code), ("company_id", "=", self.id)], limit=1):
+                continue
+            shipped = sequences.search([("code", "=", code), ("company_id", "=", False)], limit=1)
+            shipped.copy({"company_id": self.id, "number_next": 1})

@@ -1,0 +1,62 @@
+"""How values stand on paper: in the time zone of the document's company, in the language of who prints it."""
+import pytz
+
+from odoo import fields
+from odoo.tools import format_date
+from odoo.tools.misc import get_lang
+
+from .amounts import amount_in_words
+
+
+class Paper:
+    """The values of one document as its templates print them.
+
+    :param document: the record printed; its environment has the language
+    """
+
+    def __init__(self, document):
+        self.env = document.env
+        company = document.company_id if "company_id" in document._fields else self.env.company
+        self.company = (company or self.env.company).sudo()
+        self.zone = self.company.resource_calendar_id.tz or self.company.partner_id.tz or "UTC"
+
+    def date(self, value):
+        """Return a date, or the day of a UTC datetime, as text; empty when there is none."""
+        if not value:
+            return ""
+        if isinstance(value, fields.datetime):
+            value = self._local(value).date()
+        return format_date(self.env, value)
+
+    def time(self, value):
+        """Return a UTC datetime as date and minute where the company works; empty when there is none."""
+        if not value:
+            return ""
+        return f"{self.date(value)} {self._local(value):%H:%M}"
+
+    def now(self):
+        """Return the present date and minute where the company works."""
+        return self.time(fields.Datetime.now())
+
+    def words(self, amount, currency):
+        """Return an amount in words."""
+        return amount_in_words(amount, currency, get_lang(self.env).code)
+
+    def number(self, value):
+        """Return a number without superfluous decimals."""
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+
+    def files(self, attachments):
+        """Return the names of files, separated by commas."""
+        return ", ".join(attachments.sudo().mapped("name"))
+
+    def choice(self, record, name):
+        """Return the label of the selection field ``name``; empty when nothing is chosen."""
+        return dict(record._fields[name]._description_selection(self.env)).get(record[name], "")
+
+    def names(self, records):
+        """Return the display names of records, separated by commas."""
+        return ", ".join(records.mapped("display_name"))
+
+    def _local(self, value):
+        return pytz.utc.localize(value).astimezone(pytz.timezone(self.zone))

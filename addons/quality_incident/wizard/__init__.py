@@ -1,0 +1,3 @@
+from . import quality_reason
+from . import quality_effect_check
+from . import quality_approval_decision

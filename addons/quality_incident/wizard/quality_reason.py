@@ -1,0 +1,38 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class QualityReason(models.TransientModel):
+    """Asks for the reason of a step and hands it to the record's own method, which checks everything again."""
+
+    _name = "quality.reason"
+    _description = "Reason"
+
+    res_model = fields.Char(required=True, readonly=True)
+    res_ids = fields.Json(required=True, readonly=True)
+    method = fields.Char(required=True, readonly=True)
+    reason = fields.Text(required=True)
+
+    #: the only methods a reason may be handed to; each is public and guarded itself
+    _methods = ("action_cancel", "action_reopen", "action_send_back", "action_waive", "action_reject")
+
+    @api.model
+    def _ask(self, records, method):
+        """Return the action that asks for the reason of calling ``method`` on ``records``."""
+        return {
+            "type": "ir.actions.act_window", "res_model": self._name, "view_mode": "form", "target": "new",
+            "name": self.env._("Reason"),
+            "context": {"default_res_model": records._name, "default_res_ids": records.ids, "default_method": method},
+        }
+
+    def action_confirm(self):
+        """Call the method with the reason.
+
+        :raises UserError: the reason is blank, or the method takes none
+        """
+        self.ensure_one()
+        if self.method not in self._methods or not self.reason.strip():
+            raise UserError(self.env._("Give a reason."))
+        records = self.env[self.res_model].browse(self.res_ids)
+        getattr(records, self.method)(self.reason.strip())
+        return {"type": "ir.actions.act_window_close"}
