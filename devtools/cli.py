@@ -2,10 +2,11 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 
-from . import addons, lint, postgres, serve, shots, testrun
+from . import addons, databases, i18n, lint, postgres, serve, shots, testrun
 from .errors import SetupError
 from .odoo import Odoo
 from .postgres import Server
@@ -22,6 +23,7 @@ def _parser():
 
     def database(sub):
         sub.add_argument("--db", default="demo", help="database (demo)")
+        return sub
 
     sub = command("serve", "make a database with demo data, print its logins and serve it", _serve)
     sub.add_argument("--port", type=int, default=8069, help="port to listen on (8069)")
@@ -30,6 +32,7 @@ def _parser():
     sub.add_argument("targets", nargs="*", help="an addon, a test file or a folder with tests (all)")
     sub.add_argument("--tags", help="Odoo's test tags, such as /quality_incident:TestClass.test_method")
     sub.add_argument("--keep", action="store_true", help="keep the database of the Odoo tests")
+    sub.add_argument("--lint", action="store_true", help="count the checks of lint as tests, too")
     sub = command("lint", "check form and known mistakes: ruff, prettier, pylint-odoo, Odoo's test_lint", _lint)
     sub.add_argument("--fix", action="store_true", help="let the formatters correct what they can")
     sub = command("shell", "open Odoo's Python shell, or run the script on standard input", _shell)
@@ -47,6 +50,10 @@ def _parser():
     sub = command("update", "update the addons in a database", _update)
     database(sub)
     sub.add_argument("addons", nargs="*", help="addons (all)")
+    sub = command("i18n", "write the addons' texts to translate and merge them into zh_CN.po", _i18n)
+    sub.add_argument("addons", nargs="*", help="addons (all)")
+    sub.add_argument("--check", action="store_true", help="only say what is not translated or out of date")
+    database(command("drop", "drop a database; serve makes it anew", _drop))
     command("stop", "stop the database server, whoever uses it", _stop)
     return parser
 
@@ -56,7 +63,7 @@ def _serve(options):
 
 
 def _test(options):
-    return testrun.run(options.targets, options.tags, options.keep)
+    return testrun.run(options.targets, options.tags, keep=options.keep, with_lint=options.lint)
 
 
 def _lint(options):
@@ -66,7 +73,7 @@ def _lint(options):
 def _shell(options):
     with Server().running() as server:
         odoo = Odoo(server)
-        command = odoo.command("-d", options.db, "--no-http", subcommand="shell")
+        command = odoo.command("-d", options.db, "--no-http", subcommand=("shell",))
         return subprocess.run(command, env=odoo.environment()).returncode
 
 
@@ -89,6 +96,15 @@ def _update(options):
         serve.update(Odoo(server), options.db, options.addons or addons.names())
 
 
+def _i18n(options):
+    return i18n.run(options.addons, options.check)
+
+
+def _drop(options):
+    with Server().running() as server:
+        databases.drop(Odoo(server), options.db)
+
+
 def _stop(_options):
     postgres.stop_all()
 
@@ -99,9 +115,12 @@ def main():
     options, options.further = parser.parse_known_args()
     if options.further and options.command != "psql":
         parser.error(f"unknown arguments: {' '.join(options.further)}")
+    # A shell that starts ./dev in the background has it ignore Ctrl-C; what it starts in turn must not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return options.call(options) or 0
-    except SetupError as error:
+    except (SetupError, OSError) as error:
         sys.exit(f"dev: {error}")
     except KeyboardInterrupt:
         return 130

@@ -1,12 +1,16 @@
 """What the user sees: progress on standard error, results on standard output."""
 
 import contextlib
+import re
 import subprocess
 import sys
 import time
 
 from .errors import SetupError
 
+_OFFLINE = re.compile(
+    r"resolve|NameResolution|NewConnectionError|Could not connect|Connection refused|Network is unreachable|EAI_AGAIN"
+    r"|ENOTFOUND|ECONNREFUSED|timed out", re.IGNORECASE)
 
 def say(text):
     """Print a progress line."""
@@ -29,7 +33,8 @@ def run(command, failure, **options):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     if result.returncode:
         lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
-        telling = [line for line in lines if line.startswith(("E:", "ERROR", "fatal:", "error:"))]
+        telling = [line for line in lines if line.startswith(("E:", "ERROR", "fatal:", "error:", "npm error"))]
         reason = (telling or lines or ["no message"])[-1]
-        raise SetupError(f"{failure}: {reason}")
+        offline = "is there a network? " if _OFFLINE.search(result.stdout) else ""
+        raise SetupError(f"{failure}: {offline}{reason}")
     return result.stdout

@@ -8,6 +8,7 @@ from .console import run as run_quietly
 from .console import say, step
 from .locks import exclusive
 from .odoo import Odoo
+from .odoolog import Outcome
 from .paths import ADDONS, REPO, cache_dir, digest
 from .postgres import Server
 
@@ -22,22 +23,27 @@ NOT_OURS = ("TestPyLint", "TestESLint", "TestGetTextLint", "TestSqlLint", "TestU
 def run(fix):
     """Run all checks, or let the formatters correct what they can; return the exit code."""
     with Server().running() as server:
-        odoo = Odoo(server)
-        checks = {
-            "ruff": lambda: _ruff(odoo, fix),
-            "prettier": lambda: _prettier(fix),
-            "pylint": lambda: _pylint(odoo),
-            "Odoo's pylint checkers": lambda: _odoo_pylint(odoo),
-            "test_lint": lambda: _test_lint(odoo),
-        }
-        failed = [name for name, check in checks.items() if not _passes(name, check)]
-    print(f"lint: {', '.join(failed)} failed" if failed else "lint: clean")
+        failed = check(Odoo(server), fix=fix).failed
+    print(f"{', '.join(sorted(failed))} failed" if failed else "lint: clean")
     return 1 if failed else 0
 
 
-def _passes(name, check):
-    with step(name):
-        return check()
+def check(odoo, *, fix=False):
+    """Run all checks and return their outcome."""
+    checks = {
+        "lint.ruff": lambda: _ruff(odoo, fix),
+        "lint.prettier": lambda: _prettier(fix),
+        "lint.pylint_odoo": lambda: _pylint(odoo),
+        "lint.odoo_checkers": lambda: _odoo_pylint(odoo),
+        "lint.test_lint": lambda: _test_lint(odoo),
+    }
+    outcome = Outcome()
+    for name, passes in checks.items():
+        outcome.started.add(name)
+        with step(name):
+            if not passes():
+                outcome.failed.add(name)
+    return outcome
 
 
 def _succeeds(command, **options):
@@ -73,8 +79,8 @@ def _node_modules():
 
 
 def _pylint(odoo):
-    """Run pylint with the checks of the Odoo community."""
-    return _succeeds([odoo.python, "-m", "pylint", "--jobs=2", "--score=no", *_folders()],
+    """Run pylint with the checks of the Odoo community; the addons are described in docs instead of README files."""
+    return _succeeds([odoo.python, "-m", "pylint", "--jobs=2", "--score=no", "--disable=missing-readme", *_folders()],
                      env={**os.environ, "PYTHONPATH": str(odoo.source.root)})
 
 

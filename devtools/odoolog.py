@@ -50,7 +50,8 @@ class Reader:
         addon = match["logger"].removeprefix("odoo.addons.").split(".")[0]
         if match["logger"].startswith("odoo.modules."):
             self._test = None
-        if match["level"] in ("ERROR", "CRITICAL"):
+        # Odoo goes on without the demo data of an addon when there is a mistake in it.
+        if match["level"] in ("ERROR", "CRITICAL") or "demo data failed to install" in match["text"]:
             self._failure(addon, match)
         elif started := _STARTED.match(match["text"]):
             self._start(addon, started["test"])

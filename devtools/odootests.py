@@ -32,6 +32,6 @@ def run(odoo, tags, log, template, modules, *, keep=False):
         reader.flush()
         code = process.wait()
     outcome = reader.outcome
-    if outcome.summary is None or (code and not outcome.failed):
+    if not outcome.failed and (code or outcome.summary is None):
         outcome.failed.add(f"Odoo ended with code {code} before the tests did, see {log}")
     return outcome

@@ -2,8 +2,7 @@
 
 from . import addons, databases, system
 from .console import say, step
-from .errors import SetupError
-from .odoo import Odoo, free_port
+from .odoo import Odoo, check_port, free_port
 from .paths import cache_dir
 from .postgres import Server
 
@@ -12,8 +11,7 @@ def run(port, database):
     """Serve `database` until Ctrl-C; a database that does not exist is made with demo data."""
     system.require({"wkhtmltopdf": "wkhtmltopdf"})
     system.require_chinese_font()
-    if not free_port(port):
-        raise SetupError(f"port {port} is taken, choose another: ./dev serve --port {port + 1}")
+    check_port(port)
     with Server().running() as server:
         odoo = Odoo(server)
         prepare(odoo, database)

@@ -4,7 +4,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import addons, odootests, outsidetests, system
+from . import addons, lint, odootests, outsidetests, system
 from .errors import SetupError
 from .odoo import Odoo
 from .paths import ADDONS, REPO, cache_dir
@@ -13,20 +13,22 @@ from .postgres import Server
 PROGRAMS = {"chromium": "chromium", "wkhtmltopdf": "wkhtmltopdf", "pdftoppm": "poppler-utils"}
 
 
-def run(targets, tags, keep):
+def run(targets, tags, *, keep, with_lint):
     """Run the tests named by `targets` (all when empty) or by Odoo's `tags`; return the exit code."""
     inside, outside = _select(targets, tags)
     system.require(PROGRAMS)
     system.require_chinese_font()
     logs = cache_dir("logs", time.strftime("%Y%m%d-%H%M%S-") + str(os.getpid()))
     jobs = []
-    with Server().running() as server, ThreadPoolExecutor() as pool:
+    with Server().running() as server, ThreadPoolExecutor(max_workers=2) as pool:
         odoo = Odoo(server)
         try:
             if inside:
                 jobs.append(pool.submit(odootests.of_addons, odoo, inside, logs / "odoo.log", keep))
             if outside:
                 jobs.append(pool.submit(outsidetests.run, odoo, outside, logs / "pytest.log"))
+            if with_lint:
+                jobs.append(pool.submit(lint.check, odoo))
             outcomes = [job.result() for job in jobs]
         except BaseException:
             odoo.stop_all()
