@@ -33,6 +33,7 @@ from . import quality_incident
 from . import quality_incident_workflow
 from . import quality_incident_guards
 from . import quality_incident_reporting
+from . import quality_incident_notice
 from . import quality_incident_effect
 from . import quality_reporting_regime
 from . import quality_reporting_duty

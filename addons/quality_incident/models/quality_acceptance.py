@@ -27,7 +27,7 @@ class QualityAcceptance(models.Model):
         ("draft", "Draft"), ("accepted", "Accepted"), ("refused", "Refused"),
     ], default="draft", required=True, copy=False, index=True)
     round = fields.Integer(readonly=True, copy=False)
-    inspection_result = fields.Text(help="What was inspected and measured.")
+    inspection_result = fields.Text("Inspection result", help="What was inspected and measured.")
     laboratory_id = fields.Many2one("res.partner", "Qualified laboratory", index="btree_not_null")
     laboratory_certificate = fields.Char("Laboratory's qualification number")
     meets_design = fields.Boolean("Found to meet the design")
@@ -35,8 +35,8 @@ class QualityAcceptance(models.Model):
     designer_statement = fields.Text("Designer's confirmation of safety and function")
     technical_plan = fields.Char("Technical plan (number, title)")
     negotiated_document = fields.Char("Negotiated document (number, parties)")
-    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    decided_at = fields.Datetime(readonly=True, copy=False)
+    decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
+    decided_at = fields.Datetime("Decided on", readonly=True, copy=False)
 
     _transitions = {
         ("draft", "accepted"): ("_missing_other_eyes", "_missing_documents", "_missing_accepted_outcome"),

@@ -26,16 +26,16 @@ class QualityAction(models.Model):
     ], default="open", required=True, index=True, copy=False, tracking=True)
     user_id = fields.Many2one("res.users", "Owner", required=True, index=True, default=lambda self: self.env.user, tracking=True)
     department_id = fields.Many2one("hr.department", index="btree_not_null", check_company=True)
-    due_date = fields.Date(required=True, index=True, tracking=True)
+    due_date = fields.Date("Due date", required=True, index=True, tracking=True)
     proposed_by_id = fields.Many2one("res.users", "Proposed by", readonly=True, copy=False, default=lambda self: self.env.user)
     started_at = fields.Datetime("Work begun", copy=False)
-    done_at = fields.Datetime(readonly=True, copy=False)
+    done_at = fields.Datetime("Done on", readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", "Done by", readonly=True, copy=False, index="btree_not_null")
     done_note = fields.Text("What was done", copy=False)
-    verified_at = fields.Datetime(readonly=True, copy=False)
-    verified_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    verified_at = fields.Datetime("Verified on", readonly=True, copy=False)
+    verified_by_id = fields.Many2one("res.users", "Verified by", readonly=True, copy=False)
     reason = fields.Text("Reason of rejection or cancellation", readonly=True, copy=False)
-    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+    is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
 
     _transitions = {
         ("open", "done"): ("_missing_release", "_missing_evidence"),

@@ -12,8 +12,8 @@ class QualityAnalysisMeeting(models.Model):
     _document_states = ("verified", "analysis", "plan")
 
     name = fields.Char("Subject", required=True)
-    held_at = fields.Datetime(required=True, default=fields.Datetime.now)
-    convened_by_id = fields.Many2one("res.users", required=True, default=lambda self: self.env.user)
+    held_at = fields.Datetime("Held on", required=True, default=fields.Datetime.now)
+    convened_by_id = fields.Many2one("res.users", "Convened by", required=True, default=lambda self: self.env.user)
     department_ids = fields.Many2many("hr.department", string="Departments attending", check_company=True)
     conclusion = fields.Text(help="What the departments concluded: cause, appraisal, proposed treatment.")
 

@@ -18,9 +18,9 @@ class QualityClosureFact(models.Model):
     ], required=True, readonly=True)
     state = fields.Selection([("open", "Open"), ("verified", "Verified")], default="open", required=True, copy=False)
     statement = fields.Text("Finding")
-    stated_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    verified_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    verified_at = fields.Datetime(readonly=True, copy=False)
+    stated_by_id = fields.Many2one("res.users", "Stated by", readonly=True, copy=False)
+    verified_by_id = fields.Many2one("res.users", "Verified by", readonly=True, copy=False)
+    verified_at = fields.Datetime("Verified on", readonly=True, copy=False)
 
     _transitions = {("open", "verified"): ("_missing_statement", "_missing_substance", "_missing_other_eyes"), ("verified", "open"): ("_missing_new_round",)}
     _transition_groups = {("open", "verified"): f"{INSPECTOR},{ENGINEERING},{CHIEF},{MANAGER}"}

@@ -122,7 +122,7 @@ class QualityDeadlineClock(models.Model):
         late = rows.browse()
         for row in rows:
             if row.state == "paused":
-                row.paused_hours += row._pause_until(done_at, times)
+                row.paused_hours += row._paused_until(done_at, row._safe_clock(times))
             # What is done during a pause has taken no longer than until the pause began.
             ended_at = min(done_at, row.paused_since) if row.state == "paused" else done_at
             if ended_at > row.due_at:
@@ -173,16 +173,16 @@ class QualityDeadlineClock(models.Model):
             overdue = row.due_at < row.paused_since
             row.write({
                 "state": "running", "paused_since": False, "counted_from": max(at, row.counted_from),
-                "paused_hours": row.paused_hours + row._pause_until(at, times),
+                "paused_hours": row.paused_hours + row._paused_until(at, row._clock(times)),
             })
             if not overdue:
                 row.due_at = max(row.due_at, row._clock(times).at_share(100))
                 row._shift_warning(times)
         rows._plan_check(times)
 
-    def _pause_until(self, at, times):
+    def _paused_until(self, at, clock):
         """Return the hours of the present pause until ``at``."""
-        return max(self._clock(times).time.between(self.counted_from, at), 0)
+        return max(clock.time.between(self.counted_from, at), 0)
 
     def _counted_until(self, at, times):
         """Return the values that close the count at ``at``; a clock that has not begun yet counts nothing."""

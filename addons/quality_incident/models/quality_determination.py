@@ -19,15 +19,15 @@ class QualityDetermination(models.Model):
         ("research", "Special research with experts"),
     ], required=True, default="investigation")
     state = fields.Selection([("draft", "Draft"), ("confirmed", "Confirmed")], default="draft", required=True, copy=False)
-    documents_checked = fields.Text(help="Test reports, site diary, process records, equipment, weather: what was looked at.")
+    documents_checked = fields.Text("Documents checked", help="Test reports, site diary, process records, equipment, weather: what was looked at.")
     test_ids = fields.One2many("quality.determination.test", "determination_id", "Tests")
     no_index_reason = fields.Text("Why no index can be tested directly")
     panel_ids = fields.Many2many("res.partner", string="Expert panel")
-    sampling_scheme = fields.Text()
+    sampling_scheme = fields.Text("Sampling scheme")
     opinions = fields.Text("Opinions of the experts")
     nature = fields.Text("Nature of the defect")
-    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    confirmed_at = fields.Datetime(readonly=True, copy=False)
+    confirmed_by_id = fields.Many2one("res.users", "Confirmed by", readonly=True, copy=False)
+    confirmed_at = fields.Datetime("Confirmed on", readonly=True, copy=False)
 
     _transitions = {("draft", "confirmed"): ("_missing_content",)}
     _transition_groups = {("draft", "confirmed"): f"{INSPECTOR},{ENGINEERING},{CHIEF}"}
@@ -77,8 +77,8 @@ class QualityDeterminationTest(models.Model):
     incident_id = fields.Many2one(related="determination_id.incident_id", store=True, index=True)
     company_id = fields.Many2one(related="determination_id.company_id", store=True, index=True)
     name = fields.Char("Indicator", required=True)
-    required_value = fields.Char(required=True)
-    measured_value = fields.Char(required=True)
+    required_value = fields.Char("Required value", required=True)
+    measured_value = fields.Char("Measured value", required=True)
     conforms = fields.Boolean("Meets the requirement")
     laboratory_id = fields.Many2one("res.partner", required=True, index=True)
     report_number = fields.Char("Test report")

@@ -10,7 +10,7 @@ class QualityEducation(models.Model):
     _order = "held_at desc, id desc"
 
     name = fields.Char("Subject", required=True)
-    held_at = fields.Datetime(required=True, default=fields.Datetime.now)
+    held_at = fields.Datetime("Held on", required=True, default=fields.Datetime.now)
     trainer_id = fields.Many2one("res.users", required=True, default=lambda self: self.env.user)
     content = fields.Text(required=True)
     attendee_ids = fields.One2many("quality.education.attendee", "education_id", "Attendees")

@@ -41,28 +41,28 @@ class QualityIncident(models.Model):
     grade = fields.Selection(GRADES, default="minor", required=True, index=True, tracking=True)
 
     # what happened
-    occurred_at = fields.Datetime(required=True, default=fields.Datetime.now, copy=False, tracking=True)
-    discovered_at = fields.Datetime(required=True, default=fields.Datetime.now, copy=False)
-    reported_at = fields.Datetime(readonly=True, copy=False)
+    occurred_at = fields.Datetime("Happened on", required=True, default=fields.Datetime.now, copy=False, tracking=True)
+    discovered_at = fields.Datetime("Discovered on", required=True, default=fields.Datetime.now, copy=False)
+    reported_at = fields.Datetime("Reported on", readonly=True, copy=False)
     project_id = fields.Many2one("project.project", index="btree_not_null", check_company=True)
     location = fields.Char(help="Part of the works or place on the site.")
     description = fields.Text("What happened")
     product_id = fields.Many2one("product.product", index="btree_not_null", check_company=True)
     currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
-    estimated_loss = fields.Monetary(tracking=True)
-    actual_loss = fields.Monetary(copy=False, tracking=True)
+    estimated_loss = fields.Monetary("Estimated loss", tracking=True)
+    actual_loss = fields.Monetary("Actual loss", copy=False, tracking=True)
     no_loss = fields.Boolean("No economic loss", help="Tick when the loss is known to be nil; an empty amount means not known yet.")
     deaths = fields.Integer(copy=False, tracking=True)
-    serious_injuries = fields.Integer(copy=False, tracking=True)
+    serious_injuries = fields.Integer("Serious injuries", copy=False, tracking=True)
 
     # why, and who
-    preliminary_cause = fields.Text()
-    cause_category_id = fields.Many2one("quality.cause.category", index="btree_not_null", ondelete="restrict")
-    root_cause = fields.Text(tracking=True)
-    responsible_department_id = fields.Many2one("hr.department", index="btree_not_null", check_company=True)
+    preliminary_cause = fields.Text("Preliminary cause")
+    cause_category_id = fields.Many2one("quality.cause.category", "Cause category", index="btree_not_null", ondelete="restrict")
+    root_cause = fields.Text("Root cause", tracking=True)
+    responsible_department_id = fields.Many2one("hr.department", "Responsible department", index="btree_not_null", check_company=True)
     responsible_partner_id = fields.Many2one("res.partner", "Responsible outside party", index="btree_not_null", check_company=True)
-    responsible_unit = fields.Char(compute="_compute_responsible_unit")
-    responsible_person = fields.Char()
+    responsible_unit = fields.Char("Responsible unit", compute="_compute_responsible_unit")
+    responsible_person = fields.Char("Responsible person")
     reporter_id = fields.Many2one("res.users", default=lambda self: self.env.user, required=True, index=True, copy=False)
     technical_lead_id = fields.Many2one("res.users", "Project technical lead", index="btree_not_null", tracking=True)
     engineer_id = fields.Many2one("res.users", "Engineer in charge", index="btree_not_null", tracking=True)
@@ -72,13 +72,13 @@ class QualityIncident(models.Model):
     self_handled = fields.Boolean(
         "Handled outside the procedure", help="The project department dealt with it by itself before reporting. Opens a violation.",
     )
-    written_report = fields.Text(help="The technical lead's written report to the engineering department.", copy=False)
-    verification_note = fields.Text(copy=False)
-    inspector_notified_at = fields.Datetime(readonly=True, copy=False)
+    written_report = fields.Text("Written report", help="The technical lead's written report to the engineering department.", copy=False)
+    verification_note = fields.Text("Verification note", copy=False)
+    inspector_notified_at = fields.Datetime("Inspector notified on", readonly=True, copy=False)
     reason = fields.Text("Reason of the step under way", readonly=True, copy=False)
-    cancel_reason = fields.Text(readonly=True, copy=False)
-    closed_at = fields.Datetime(readonly=True, copy=False, index=True)
-    plan_started_at = fields.Datetime(readonly=True, copy=False)
+    cancel_reason = fields.Text("Reason of cancellation", readonly=True, copy=False)
+    closed_at = fields.Datetime("Closed on", readonly=True, copy=False, index=True)
+    plan_started_at = fields.Datetime("Plan started on", readonly=True, copy=False)
 
     team_ids = fields.One2many("quality.team.member", "incident_id", "Investigation team")
     meeting_ids = fields.One2many("quality.analysis.meeting", "incident_id", "Joint analysis")
@@ -94,8 +94,8 @@ class QualityIncident(models.Model):
     violation_ids = fields.One2many("quality.violation", "incident_id", "Violations")
     fact_ids = fields.One2many("quality.closure.fact", "incident_id", "Four no-pass")
 
-    chosen_option_id = fields.Many2one("quality.treatment.option", compute="_compute_chosen_option_id")
-    defect_nature = fields.Text(compute="_compute_defect_nature", help="As the last confirmed determination found it.")
+    chosen_option_id = fields.Many2one("quality.treatment.option", "Chosen option", compute="_compute_chosen_option_id")
+    defect_nature = fields.Text("Defect nature", compute="_compute_defect_nature", help="As the last confirmed determination found it.")
 
     _open_states = ("draft", "reported", "verified", "analysis", "plan", "executing", "acceptance", "closing")
 
@@ -174,6 +174,7 @@ class QualityIncident(models.Model):
             self._raise_to_legal_grade(explicit="grade" in vals)
             self._open_duties()
             self._open_stop_orders()
+            self._notify_major()
         if "occurred_at" in vals:
             self._replan_duties()
         if "self_handled" in vals:

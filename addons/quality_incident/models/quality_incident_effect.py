@@ -16,9 +16,9 @@ class QualityIncident(models.Model):
 
     effect_due_date = fields.Date("Effectiveness check due", readonly=True, copy=False)
     effect_result = fields.Selection(EFFECTS, "Effectiveness", readonly=True, copy=False, tracking=True)
-    effect_note = fields.Text(readonly=True, copy=False)
-    effect_checked_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    effect_checked_at = fields.Datetime(readonly=True, copy=False)
+    effect_note = fields.Text("Effect note", readonly=True, copy=False)
+    effect_checked_by_id = fields.Many2one("res.users", "Effect checked by", readonly=True, copy=False)
+    effect_checked_at = fields.Datetime("Effect checked on", readonly=True, copy=False)
 
     def _plan_effect_check(self):
         for incident in self:

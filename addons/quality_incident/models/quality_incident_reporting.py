@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .quality_incident_workflow import INSPECTOR
-
 
 class QualityIncident(models.Model):
     """Legal grading, statutory duties, and what is caught by itself (A6 to A11)."""
@@ -127,49 +125,6 @@ class QualityIncident(models.Model):
         self.env["quality.violation"].sudo().create({
             "incident_id": self.id, "kind": kind, "facts": facts, "detected": True, "source_key": key,
         })
-
-    # ------------------------------------------------------------------
-    # Telling people
-    # ------------------------------------------------------------------
-
-    def _notify_reported(self):
-        """A5: the inspector is told at once, by an activity and, for a major incident, in writing."""
-        self._assign_activity("inspector_id", INSPECTOR, self.env._("Verify the reported incident"))
-        major = self.filtered(lambda incident: incident.grade == "major" and not incident.inspector_notified_at and not incident.is_historic)
-        if not major:
-            return
-        template = self.env.ref("quality_incident.mail_template_major_incident").sudo()
-        template.send_mail_batch(major.ids, email_layout_xmlid="mail.mail_notification_light")
-        major.sudo().write({"inspector_notified_at": fields.Datetime.now()})
-        major._message_log_batch({
-            incident.id: self.env._("The quality inspector was notified in writing: %s", ", ".join(incident._inspectors().mapped("name")))
-            for incident in major
-        })
-
-    def _inspectors(self):
-        """Return the inspector of this incident, or everybody who inspects in its company."""
-        self.ensure_one()
-        return self.inspector_id or self._role_users(INSPECTOR)
-
-    def _role_users(self, group):
-        """Return the active users of this incident's company in ``group``."""
-        self.ensure_one()
-        return self.env.ref(group).sudo().all_user_ids.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
-
-    def _assign_activity(self, field, group, summary):
-        """Give the user in ``field``, or else everybody in ``group``, one activity for the next step, without a mail each."""
-        xmlid = "quality_incident.mail_activity_quality_step"
-        live = self.filtered(lambda incident: not incident.is_historic)
-        live.activity_unlink([xmlid])
-        by_user = {}
-        for incident in live:
-            for user in incident[field] or incident._role_users(group):
-                by_user.setdefault(user, self.browse())
-                by_user[user] |= incident
-        for user, incidents in by_user.items():
-            incidents.with_context(mail_activity_quick_update=True).activity_schedule(xmlid, summary=summary, user_id=user.id)
 
     # ------------------------------------------------------------------
     # What is missing

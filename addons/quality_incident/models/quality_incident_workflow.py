@@ -81,6 +81,7 @@ class QualityIncident(models.Model):
         follow_up = getattr(self, f"_enter_{target}", None)
         if follow_up:
             follow_up(origins)
+        self._assign_next_step()
 
     # ------------------------------------------------------------------
     # What happens on entering a state
@@ -97,7 +98,7 @@ class QualityIncident(models.Model):
         ])
         self._detect_late_report()
         self._detect_self_handling()
-        self._notify_reported()
+        self._notify_major()
 
     def _enter_plan(self, origins):
         started = self.sudo().filtered(lambda incident: not incident.plan_started_at)
@@ -122,7 +123,6 @@ class QualityIncident(models.Model):
     def _enter_acceptance(self, origins):
         for company, incidents in self.grouped("company_id").items():
             incidents._start_deadline("acceptance", hours=company.quality_acceptance_hours, name=self.env._("Acceptance"))
-        self._assign_activity("inspector_id", INSPECTOR, self.env._("Inspect and accept, or refuse"))
 
     def _enter_closing(self, origins):
         self._stop_deadline("acceptance")
@@ -132,12 +132,10 @@ class QualityIncident(models.Model):
         for incident in self:
             incident._seal("closure")
         self._plan_effect_check()
-        self.activity_unlink(["quality_incident.mail_activity_quality_step"])
 
     def _enter_cancelled(self, origins):
         self._cancel_deadline()
         self.sudo().approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
-        self.activity_unlink(["quality_incident.mail_activity_quality_step"])
 
     def _start_round(self):
         for incident in self.sudo():

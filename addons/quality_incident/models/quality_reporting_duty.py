@@ -21,24 +21,24 @@ class QualityReportingDuty(models.Model):
     trigger = fields.Selection(TRIGGERS, readonly=True)
     hours = fields.Float(readonly=True)
     content_ids = fields.Many2many("quality.report.item", readonly=True, string="Required content")
-    start_at = fields.Datetime(readonly=True)
-    due_at = fields.Datetime(readonly=True, index=True)
+    start_at = fields.Datetime("Clock starts on", readonly=True)
+    due_at = fields.Datetime("Due on", readonly=True, index=True)
     user_id = fields.Many2one("res.users", "In charge", index="btree_not_null")
     state = fields.Selection(
         [("pending", "Pending"), ("sent", "Sent"), ("late", "Sent late"), ("waived", "Waived")],
         default="pending", required=True, index=True, copy=False,
     )
-    is_overdue = fields.Boolean(compute="_compute_is_overdue")
+    is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue")
     channel = fields.Selection([
         ("online", "Online platform"), ("email", "E-mail"), ("fax", "Fax"), ("letter", "Letter"),
         ("hand", "Handed over"), ("phone", "Phone, confirmed in writing"),
     ])
-    sent_at = fields.Datetime()
+    sent_at = fields.Datetime("Sent on")
     sent_by_id = fields.Many2one("res.users", "Sent by", index="btree_not_null")
     received_by = fields.Char("Received by")
-    late_reason = fields.Text()
-    waive_reason = fields.Text(readonly=True)
-    waived_by_id = fields.Many2one("res.users", readonly=True)
+    late_reason = fields.Text("Reason of the delay")
+    waive_reason = fields.Text("Reason of the waiver", readonly=True)
+    waived_by_id = fields.Many2one("res.users", "Waived by", readonly=True)
 
     _transitions = {
         ("pending", "sent"): ("_missing_to_send", "_missing_punctuality"),
@@ -105,6 +105,12 @@ class QualityReportingDuty(models.Model):
 
     def _deadline_key(self):
         return f"duty:{self.id}"
+
+    def _report_number(self):
+        """Return the number on the printed report: the incident's, and which of its reports this is."""
+        self.ensure_one()
+        position = self.incident_id.duty_ids.sorted("id").ids.index(self.id) + 1
+        return f"{self.incident_id.name}-{position}"
 
     def _replan(self):
         """Recompute the clocks of these duties from the incident's present times."""

@@ -24,8 +24,8 @@ class QualityResponsibility(models.Model):
     amount = fields.Monetary()
     currency_id = fields.Many2one(related="incident_id.currency_id")
     state = fields.Selection([("draft", "Draft"), ("decided", "Decided")], default="draft", required=True, copy=False)
-    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    decided_at = fields.Datetime(readonly=True, copy=False)
+    decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
+    decided_at = fields.Datetime("Decided on", readonly=True, copy=False)
 
     _transitions = {("draft", "decided"): ("_missing_decision",)}
     _transition_groups = {("draft", "decided"): f"{CHIEF},{MANAGER}"}

@@ -25,8 +25,8 @@ class QualityResumeSignoff(models.Model):
     partner_id = fields.Many2one("res.partner", "Office")
     signer_name = fields.Char("Signed by")
     signature = fields.Image(max_width=1024, max_height=1024, copy=False)
-    signed_at = fields.Datetime(readonly=True, copy=False)
-    registered_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    signed_at = fields.Datetime("Signed on", readonly=True, copy=False)
+    registered_by_id = fields.Many2one("res.users", "Registered by", readonly=True, copy=False)
 
     @api.depends("party", "signer_name")
     def _compute_display_name(self):

@@ -10,6 +10,6 @@ class QualitySceneProtection(models.Model):
     _order = "protected_at, id"
     _rec_name = "measures"
 
-    protected_at = fields.Datetime(required=True, default=fields.Datetime.now)
+    protected_at = fields.Datetime("Protected on", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", "Protected by", required=True, default=lambda self: self.env.user)
     measures = fields.Text(required=True, help="What was closed off, moved, photographed, kept.")

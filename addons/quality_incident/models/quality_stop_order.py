@@ -13,9 +13,9 @@ class QualityStopOrder(models.Model):
 
     name = fields.Char("Number", readonly=True, copy=False, default=lambda self: self.env._("New"))
     scope = fields.Text(required=True, help="Which part of the works stands still.")
-    ordered_at = fields.Datetime(required=True, default=fields.Datetime.now, copy=False)
+    ordered_at = fields.Datetime("Ordered on", required=True, default=fields.Datetime.now, copy=False)
     issued_by_id = fields.Many2one("res.users", "Issued by", required=True, default=lambda self: self.env.user)
-    resumed_at = fields.Datetime(readonly=True, copy=False)
+    resumed_at = fields.Datetime("Resumed on", readonly=True, copy=False)
     state = fields.Selection([("open", "Work stopped"), ("resumed", "Work resumed")], default="open", required=True, index=True, copy=False)
     signoff_ids = fields.One2many("quality.resume.signoff", "order_id", "Resume sign-off")
 
@@ -65,3 +65,9 @@ class QualityStopOrder(models.Model):
             "order": [self.name, self.scope, self.ordered_at, self.issued_by_id.id],
             "signatures": [signoff._signed_content() for signoff in self.signoff_ids.sorted("id")],
         }
+
+    def _signoff_pairs(self):
+        """Return the sign-offs two by two, as they stand side by side on paper; the last may stand alone."""
+        self.ensure_one()
+        lines = self.signoff_ids.sorted("id")
+        return [(lines[index], lines[index + 1:index + 2]) for index in range(0, len(lines), 2)]

@@ -24,7 +24,7 @@ class QualityTreatmentOption(models.Model):
     days = fields.Float("Delay (days)")
     currency_id = fields.Many2one(related="incident_id.currency_id")
     chosen = fields.Boolean(readonly=True, copy=False)
-    chosen_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    chosen_by_id = fields.Many2one("res.users", "Chosen by", readonly=True, copy=False)
 
     _one_chosen = models.UniqueIndex("(incident_id) WHERE chosen IS TRUE", "Only one treatment option can be chosen.")
     _cost_positive = models.Constraint("CHECK (cost >= 0 AND days >= 0)", "Cost and delay cannot be negative.")

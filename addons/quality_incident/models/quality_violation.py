@@ -26,8 +26,8 @@ class QualityViolation(models.Model):
     currency_id = fields.Many2one(related="incident_id.currency_id")
     referral = fields.Boolean("Referred to the authorities", help="The facts may be a crime: referred for prosecution.", tracking=True)
     state = fields.Selection([("open", "Open"), ("decided", "Decided")], default="open", required=True, index=True, copy=False, tracking=True)
-    decided_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    decided_at = fields.Datetime(readonly=True, copy=False)
+    decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
+    decided_at = fields.Datetime("Decided on", readonly=True, copy=False)
 
     _transitions = {("open", "decided"): ("_missing_decision",)}
     _transition_groups = {("open", "decided"): f"{CHIEF},{MANAGER}"}

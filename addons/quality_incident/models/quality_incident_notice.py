@@ -1,0 +1,67 @@
+from odoo import fields, models
+
+from .quality_incident_workflow import CHIEF, ENGINEERING, INSPECTOR, LEAD
+
+
+class QualityIncident(models.Model):
+    """Who hears of an incident, and who has the next step."""
+
+    _inherit = "quality.incident"
+
+    def _next_actor(self):
+        """Return ``(field of the person, group when it is empty, what to do)`` of the step this incident waits for."""
+        self.ensure_one()
+        minor, major = self.grade == "minor", self.grade == "major"
+        return {
+            "reported": (("engineer_id", ENGINEERING) if major else ("inspector_id", INSPECTOR)) + (self.env._("Verify the reported incident"),),
+            "verified": (
+                ("technical_lead_id", LEAD, self.env._("Plan the treatment")) if minor
+                else ("engineer_id", ENGINEERING, self.env._("Start the analysis"))
+            ),
+            "analysis": (("engineer_id", CHIEF) if major else ("engineer_id", ENGINEERING)) + (self.env._("Find the cause, then let the planning start"),),
+            "plan": ("technical_lead_id", LEAD, self.env._("Plan the treatment and ask for its approval")),
+            "executing": ("technical_lead_id", LEAD, self.env._("Carry out the plan and ask for acceptance")),
+            "acceptance": ("inspector_id", INSPECTOR, self.env._("Inspect and accept, or refuse")),
+            "closing": ("inspector_id", INSPECTOR, self.env._("Complete the four facts and close")),
+        }.get(self.state)
+
+    def _assign_next_step(self):
+        """Move the activity of the step just taken to whoever has the next one, without a mail each."""
+        xmlid = "quality_incident.mail_activity_quality_step"
+        live = self.sudo().filtered(lambda incident: not incident.is_historic)
+        live.activity_unlink([xmlid])
+        assigned = {}
+        for incident in live:
+            field, group, summary = incident._next_actor() or (False, False, False)
+            for user in (incident[field] or incident._role_users(group)) if field else ():
+                assigned.setdefault((user, summary), []).append(incident.id)
+        for (user, summary), ids in assigned.items():
+            self.sudo().browse(ids).with_context(mail_activity_quick_update=True).activity_schedule(
+                xmlid, summary=summary, user_id=user.id,
+            )
+
+    def _notify_major(self):
+        """A5: the inspector is told of a major incident at once and in writing."""
+        major = self.filtered(lambda incident: incident.grade == "major" and incident.reported_at
+                              and not incident.inspector_notified_at and not incident.is_historic)
+        if not major:
+            return
+        template = self.env.ref("quality_incident.mail_template_major_incident").sudo()
+        template.send_mail_batch(major.ids, email_layout_xmlid="mail.mail_notification_light")
+        major.sudo().write({"inspector_notified_at": fields.Datetime.now()})
+        major._message_log_batch({
+            incident.id: self.env._("The quality inspector was notified in writing: %s", ", ".join(incident._inspectors().mapped("name")))
+            for incident in major
+        })
+
+    def _inspectors(self):
+        """Return the inspector of this incident, or everybody who inspects in its company."""
+        self.ensure_one()
+        return self.inspector_id or self._role_users(INSPECTOR)
+
+    def _role_users(self, group):
+        """Return the active users of this incident's company in ``group``."""
+        self.ensure_one()
+        return self.env.ref(group).sudo().all_user_ids.filtered(
+            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        )
