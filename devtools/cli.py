@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from . import addons, databases, i18n, lint, postgres, serve, shots, testrun
+from . import addons, databases, i18n, lint, postgres, serve, shots, source, testrun
 from .errors import SetupError
 from .odoo import Odoo
 from .postgres import Server
@@ -119,6 +119,7 @@ def main():
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        source.given()
         return options.call(options) or 0
     except (SetupError, OSError) as error:
         sys.exit(f"dev: {error}")

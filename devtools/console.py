@@ -2,11 +2,13 @@
 
 import contextlib
 import re
+import shutil
 import subprocess
 import sys
 import time
 
 from .errors import SetupError
+from .paths import cache_dir
 
 _OFFLINE = re.compile(
     r"resolve|NameResolution|NewConnectionError|Could not connect|Connection refused|Network is unreachable|EAI_AGAIN"
@@ -35,6 +37,12 @@ def run(command, failure, **options):
         lines = [line.strip() for line in result.stdout.splitlines() if line.strip()]
         telling = [line for line in lines if line.startswith(("E:", "ERROR", "fatal:", "error:", "npm error"))]
         reason = (telling or lines or ["no message"])[-1]
-        offline = "is there a network? " if _OFFLINE.search(result.stdout) else ""
-        raise SetupError(f"{failure}: {offline}{reason}")
+        raise SetupError(f"{failure}: {_hint(result.stdout)}{reason}")
     return result.stdout
+
+
+def _hint(output):
+    """Return what probably is behind a failure, which programs often tell in a line that is not their last."""
+    if "No space left on device" in output or shutil.disk_usage(cache_dir()).free < 2**20:
+        return "is the disk full? "
+    return "is there a network? " if _OFFLINE.search(output) else ""

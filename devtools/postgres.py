@@ -20,7 +20,7 @@ USER = "odoo"
 SETTINGS = {
     "listen_addresses": "", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
     "shared_buffers": "256MB", "max_connections": "200", "max_wal_size": "2GB", "jit": "off",
-    "autovacuum_naptime": "10min", "log_min_messages": "fatal",
+    "autovacuum_naptime": "10min", "log_min_messages": "error",
 }
 
 
@@ -101,16 +101,38 @@ class Server:
         return pid if str(self.data).encode() in command else None
 
     def start(self):
-        """Start the server unless it runs; a lock file left by a killed one is no obstacle."""
+        """Start the server unless it runs."""
         with exclusive(self.home / "start.lock"):
             if self.pid():
                 return
             self._prepare()
-            (self.data / "postmaster.pid").unlink(missing_ok=True)
-            options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
-            self._program(self.bin / "pg_ctl", "-D", self.data, "-l", self.data / "log", "-w", "-t", "60",
-                          "-o", f"-k {self.data} {options}", "start",
-                          failure=f"PostgreSQL does not start, see {self.data / 'log'}")
+            self._remove_foreign_locks()
+            for _ in range(40):
+                if self._try_to_start():
+                    return
+                time.sleep(0.5)
+            raise SetupError(f"PostgreSQL does not start: another server still uses {self.data}")
+
+    def _remove_foreign_locks(self):
+        """Remove lock files whose process number is now somebody else's or a zombie's; PostgreSQL believes those."""
+        for lock in (self.data / "postmaster.pid", self.data / ".s.PGSQL.5432.lock"):
+            if lock.exists() and Path("/proc", lock.read_text().split()[0]).exists():
+                lock.unlink()
+
+    def _try_to_start(self):
+        """Start the server; False when processes of a killed one are still ending."""
+        log = self.data / "log"
+        log.unlink(missing_ok=True)
+        options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in SETTINGS.items())
+        try:
+            self._program(self.bin / "pg_ctl", "-D", self.data, "-l", log, "-w", "-t", "60",
+                          "-o", f"-k {self.data} {options}", "start", failure="PostgreSQL does not start")
+        except SetupError as error:
+            reasons = [line for line in log.read_text().splitlines() if "FATAL" in line] if log.exists() else []
+            if any("in use" in line for line in reasons):
+                return False
+            raise SetupError(f"PostgreSQL does not start: {reasons[0]}") if reasons else error from error
+        return True
 
     def stop(self):
         """Stop the server; open connections are closed."""

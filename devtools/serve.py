@@ -9,9 +9,9 @@ from .postgres import Server
 
 def run(port, database):
     """Serve `database` until Ctrl-C; a database that does not exist is made with demo data."""
+    check_port(port)
     system.require({"wkhtmltopdf": "wkhtmltopdf"})
     system.require_chinese_font()
-    check_port(port)
     with Server().running() as server:
         odoo = Odoo(server)
         prepare(odoo, database)

@@ -61,16 +61,20 @@ class Source:
         return digest(self.folder.resolve(), commit)
 
 
+def given():
+    """Return the Odoo that the user named, or None; a wrong one is told at once."""
+    path = os.environ.get("ODOO_PATH")
+    return Source(Path(path).expanduser()) if path else None
+
+
 def ensure():
     """Return the Odoo to work with, fetched on first use."""
-    if given := os.environ.get("ODOO_PATH"):
-        return Source(Path(given).expanduser())
     folder = cache_dir() / f"odoo-{SERIES}"
-    if not folder.exists():
+    if not given() and not folder.exists():
         with exclusive(cache_dir() / "odoo.lock"):
             if not folder.exists():
                 _fetch(folder)
-    return Source(folder)
+    return given() or Source(folder)
 
 
 def _fetch(folder):

@@ -2,14 +2,15 @@
 
 import contextlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import requests
 
-from devtools import databases
+from devtools import databases, venv
 from devtools.odoo import Odoo
-from devtools.paths import REPO, cache_dir
+from devtools.paths import REPO, cache_dir, digest
 from devtools.postgres import Server
 from devtools.running import RunningOdoo
 
@@ -111,3 +112,15 @@ def quality_data():
     if not folder.is_dir():
         pytest.skip(f"no folder with data to import: {folder}; set QUALITY_DATA")
     return folder
+
+
+@pytest.fixture
+def cache(tmp_path):
+    """An empty cache folder that only has the Python environment."""
+    environment = venv.ensure()
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / environment.name).symlink_to(environment)
+    yield folder
+    # As root, PostgreSQL keeps its data elsewhere.
+    shutil.rmtree(Path("/var/cache/odoo-quality", digest((folder / "postgresql").resolve())), ignore_errors=True)
