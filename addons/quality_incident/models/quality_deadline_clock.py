@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -62,9 +64,11 @@ class QualityDeadlineClock(models.Model):
     @api.model
     def _find_open(self, specs):
         """Return ``{promise: row}`` for the promises of ``specs`` that already run or pause."""
+        ids = defaultdict(list)
+        for spec in specs:
+            ids[spec["record"]._name].append(spec["record"].id)
         domain = Domain.OR(
-            Domain("res_model", "=", model) & Domain("res_id", "in", [s["record"].id for s in specs if s["record"]._name == model])
-            for model in {spec["record"]._name for spec in specs}
+            Domain("res_model", "=", model) & Domain("res_id", "in", res_ids) for model, res_ids in ids.items()
         )
         rows = self.sudo().search(domain & Domain("state", "in", OPEN_STATES))
         return {(row.res_model, row.res_id, row.kind, row.key): row for row in rows}

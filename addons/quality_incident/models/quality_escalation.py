@@ -44,7 +44,9 @@ class QualityEscalation(models.Model):
     # ------------------------------------------------------------------
 
     def write(self, vals):
-        raise UserError(self.env._("The escalation log is never changed."))
+        if vals:
+            raise UserError(self.env._("The escalation log is never changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_log(self):
@@ -57,8 +59,7 @@ class QualityEscalation(models.Model):
     @api.model
     def _cron_escalate(self, batch_size=BATCH_SIZE):
         """Escalate every deadline that is due for it, in batches that are committed one by one."""
-        self = self.sudo()
-        Cron, Deadline = self.env["ir.cron"], self.env["quality.deadline"]
+        Log, Cron, Deadline = self.sudo(), self.env["ir.cron"], self.env["quality.deadline"].sudo()
         Cron._commit_progress(remaining=Deadline.search_count(self._due_domain()))
         untouched = set()  # somebody else is at work on these; the next run sees what became of them
         while True:
@@ -68,11 +69,11 @@ class QualityEscalation(models.Model):
                 break
             try:
                 with self.env.cr.savepoint():
-                    done = self._escalate_locked(deadlines)
-            except Exception:  # noqa: BLE001  whatever it is, it may concern one row only
+                    done = Log._escalate_locked(deadlines)
+            except Exception:  # whatever it is, it may concern one row only
                 self.env.cr.rollback()
                 _logger.info("Escalation of %s deadlines failed; taking them one by one", len(deadlines), exc_info=True)
-                done = self._escalate_one_by_one(deadlines)
+                done = Log._escalate_one_by_one(deadlines)
             untouched.update(set(deadlines.ids) - set(done))
             if not Cron._commit_progress(len(deadlines)):
                 break  # out of time; the framework calls again at once
@@ -130,7 +131,7 @@ class QualityEscalation(models.Model):
             clock = deadline._safe_clock(times)
             rules = ladder._for(deadline.company_id.id, deadline.kind, deadline.res_model)
             rules -= fired.get(deadline.id, rules.browse())
-            due = rules.filtered(lambda rule: rule._moment(clock) <= now)
+            due = rules.filtered(lambda rule, clock=clock: rule._moment(clock) <= now)
             breached = deadline.due_at < now
             deadline.write({
                 "breached": breached,

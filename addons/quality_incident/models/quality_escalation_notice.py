@@ -1,7 +1,6 @@
 from collections import defaultdict
 
 import pytz
-
 from odoo import api, models
 from odoo.tools import format_datetime
 

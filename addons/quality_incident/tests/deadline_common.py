@@ -59,6 +59,6 @@ class DeadlineCase(QualityCase):
         return self.env["mail.activity"].search([("quality_deadline_id", "in", deadline.ids)])
 
     def _mails(self, user=None):
-        """Return the mail queued for ``user`` (anybody) about any document."""
-        mails = self.env["mail.mail"].sudo().search([("message_type", "=", "user_notification")])
+        """Return the mail queued for ``user`` (anybody) about incidents."""
+        mails = self.env["mail.mail"].sudo().search([("model", "=", "quality.incident")])
         return mails.filtered(lambda mail: not user or user.partner_id in mail.recipient_ids)

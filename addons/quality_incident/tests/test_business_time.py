@@ -16,7 +16,8 @@ class TestBusinessTime(TransactionCase):
         super().setUpClass()
         cls.company = cls.env["res.company"].create({"name": "Clockmakers"})
         cls.other_company = cls.env["res.company"].create({"name": "Others"})
-        cls.calendar = cls._make_calendar(cls.company, [(day, *shift) for day in range(5) for shift in [(8, 12), (13, 17)]])
+        shifts = [(day, *shift) for day in range(5) for shift in [(8, 12), (13, 17)]]
+        cls.calendar = cls._make_calendar(cls.company, shifts)
 
     @classmethod
     def _make_calendar(cls, company, shifts, tz="Europe/Berlin", **vals):

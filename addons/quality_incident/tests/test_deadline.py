@@ -157,8 +157,8 @@ class TestDeadline(DeadlineCase):
         with self._at(datetime(2026, 1, 12, 9)):  # Monday 10:00: 1+4 h, Tuesday 0, 3 × 8 h, 2 h
             self.incident._resume_deadline("other")
         self.assertEqual((deadline.state, deadline.paused_hours), ("running", 31))
-        self.assertEqual(deadline.due_at, datetime(2026, 1, 13, 15))  # 14 h left: 6 on Monday, 8 from Tuesday 8:00
-        self.assertEqual(deadline.warn_at, datetime(2026, 1, 13, 10))  # 12 of 16 h, 10 still to go
+        self.assertEqual(deadline.due_at, datetime(2026, 1, 13, 16))  # 14 h left: 6 on Monday, 8 on Tuesday
+        self.assertEqual(deadline.warn_at, datetime(2026, 1, 13, 11))  # 12 of 16 h, 10 still to go
         self.assertEqual(self.incident.next_due_at, deadline.due_at)
 
     def test_pause_around_the_clock(self):
@@ -301,15 +301,15 @@ class TestDeadline(DeadlineCase):
             self.env.flush_all()
             self.env.invalidate_all()
             before, steps = self.env.cr.sql_log_count, []
-            for hours, change in (
-                (0, lambda: self._promise(incident=batch, calendar=self.calendar, hours=8)),
-                (1, lambda: batch._pause_deadline("other")),
-                (2, lambda: batch._resume_deadline("other")),
-                (3, lambda: batch._replan_deadline("other", hours=20, user=self.chief)),
-                (4, lambda: batch._stop_deadline("other")),
-            ):
+            for hours, change in enumerate((
+                lambda batch: self._promise(incident=batch, calendar=self.calendar, hours=8),
+                lambda batch: batch._pause_deadline("other"),
+                lambda batch: batch._resume_deadline("other"),
+                lambda batch: batch._replan_deadline("other", hours=20, user=self.chief),
+                lambda batch: batch._stop_deadline("other"),
+            )):
                 with self._at(hours=hours):
-                    change()
+                    change(batch)
                     self.env.flush_all()
                 steps.append(self.env.cr.sql_log_count - before)
                 before = self.env.cr.sql_log_count

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytz
-
 from odoo.exceptions import UserError
 
 #: a first look covers this many days, each further one doubles what is known
@@ -114,11 +113,11 @@ class BusinessTime:
         self._from, self._to = low, high
         self._starts, self._stops, self._before = [], [], []
         total = 0
-        for start, stop in sorted((_naive(start), _naive(stop)) for start, stop, _lines in intervals):
-            if self._stops and start <= self._stops[-1]:
-                start = self._stops[-1]  # shifts that touch, or that overlap in the hour a clock is put back
+        for opening, stop in sorted((_naive(start), _naive(stop)) for start, stop, _lines in intervals):
+            # Shifts may overlap in the hour that a clock is put back, or vanish in the one it leaves out.
+            start = max([opening, *self._stops[-1:]])
             if stop <= start:
-                continue  # a shift inside the hour that a clock put forward leaves out
+                continue
             self._starts.append(start)
             self._stops.append(stop)
             self._before.append(total)
