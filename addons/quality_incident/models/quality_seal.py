@@ -6,11 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
 from odoo.tools.image import image_process
+from odoo.tools.mimetypes import guess_mimetype
 
 from ..tools.canonical import canonical_json
 
 #: a drawn signature is a small picture; a photographed stamp is scaled down to this
 SIGNATURE_SIZE = (1024, 1024)
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 #: what stands in columns of its own for lists and searches, and in the sealed content for proof
 FACTS = ("signer_name", "signer_role", "signed_at", "ip")
 
@@ -101,9 +103,13 @@ class QualitySeal(models.Model):
         if not signature:
             return b""
         try:
-            return image_process(base64.b64decode(signature), size=SIGNATURE_SIZE, verify_resolution=True)
-        except ValueError as error:
-            raise UserError(self.env._("The signature is not a picture.")) from error
+            picture = base64.b64decode(signature)
+        except ValueError:
+            picture = b""
+        # Not SVG: Odoo takes it for a picture, but it is a program.
+        if guess_mimetype(picture) not in PICTURES:
+            raise UserError(self.env._("The signature is not a picture (PNG, JPEG, GIF or WebP)."))
+        return image_process(picture, size=SIGNATURE_SIZE, verify_resolution=True)
 
     @api.model
     def _digest(self, text):
