@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import crossplane
@@ -54,6 +55,15 @@ def test_nginx_sends_the_websocket_to_the_gevent_port(tmp_path):
               for block in server if block["directive"] == "location"}
     assert upstreams[routes["/websocket"].removeprefix("http://")].endswith(":8072")
     assert upstreams[routes["/"].removeprefix("http://")].endswith(":8069")
+
+
+@pytest.mark.parametrize("addon", addons.manifests())
+def test_an_addon_can_be_installed_by_pip(addon, tmp_path):
+    check(PROGRAMS / "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path,
+          REPO / "addons" / addon)
+    [wheel] = tmp_path.glob(f"odoo_addon_{addon}-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert f"odoo/addons/{addon}/__manifest__.py" in names
 
 
 @pytest.mark.parametrize("file", [REPO / "odoo.conf", DOCKER / "odoo.conf"], ids=["odoo.conf", "docker/odoo.conf"])
