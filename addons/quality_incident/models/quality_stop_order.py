@@ -26,7 +26,7 @@ class QualityStopOrder(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            company = self.env["quality.incident"].browse(vals["incident_id"]).sudo().company_id
+            company = self.env["quality.incident"].browse(vals.get("incident_id")).sudo().company_id
             sequence = self.env["ir.sequence"].sudo().with_company(company)
             vals["name"] = sequence.next_by_code("quality.stop.order")
         orders = super().create(vals_list)

@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import fields
@@ -63,6 +64,12 @@ class QualityCase(TransactionCase):
     def _make_incident(cls, user=None, **vals):
         """Return a drafted incident that ``user`` (the reporter unless given) entered with every content of A7."""
         return cls.env["quality.incident"].with_user(user or cls.reporter).create(cls._incident_vals(**vals)).with_user(cls.manager)
+
+    @contextmanager
+    def assertRaisesRegex(self, exception, regex):
+        """Like unittest's, and what was tried is rolled back, as a refused request is."""
+        with super().assertRaisesRegex(exception, regex) as caught, self.env.cr.savepoint():
+            yield caught
 
     # ------------------------------------------------------------------
     # The way of an incident, each step by the role it belongs to
