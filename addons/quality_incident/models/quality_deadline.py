@@ -56,9 +56,9 @@ class QualityDeadline(models.Model):
         "resource.calendar", "Working schedule", readonly=True, help="Empty: the clock runs day and night.")
     counted_from = fields.Datetime(readonly=True, export_string_translation=False)
     consumed_hours = fields.Float(
-        readonly=True, export_string_translation=False, help="Hours that had run at “counted from”.")
+        readonly=True, default=0, export_string_translation=False, help="Hours that had run at “counted from”.")
     paused_since = fields.Datetime(readonly=True)
-    paused_hours = fields.Float(readonly=True, help="Hours of the clock that did not count.")
+    paused_hours = fields.Float(readonly=True, default=0, help="Hours of the clock that did not count.")
 
     # How it went
     state = fields.Selection(
@@ -66,8 +66,9 @@ class QualityDeadline(models.Model):
         required=True, readonly=True, default="running",
     )
     done_at = fields.Datetime("Done", readonly=True)
-    breached = fields.Boolean(readonly=True, help="The due time has passed, whether or not it was done later.")
-    level = fields.Integer("Escalation level", readonly=True, help="The highest step of the ladder reached.")
+    breached = fields.Boolean(
+        readonly=True, default=False, help="The due time has passed, whether or not it was done later.")
+    level = fields.Integer("Escalation level", readonly=True, default=0, help="The highest step of the ladder reached.")
     next_check_at = fields.Datetime(
         readonly=True, export_string_translation=False,
         help="When the escalation looks at this row again; empty when nothing is left to happen.")
