@@ -30,9 +30,12 @@ class QualityApproval(models.Model):
     gate = fields.Selection([("plan", "Handling plan")], required=True, readonly=True, help="What is approved.")
     round = fields.Integer(required=True, readonly=True, aggregator=None)
     sequence = fields.Integer("Step no.", required=True, readonly=True, aggregator=None)
-    seat = fields.Integer(required=True, readonly=True, aggregator=None, help="Counts the people who must approve the same step.")
+    seat = fields.Integer(
+        required=True, readonly=True, aggregator=None, help="Counts the people who must approve the same step.",
+    )
     after_id = fields.Many2one(
-        "quality.approval", "Seat before", readonly=True, index="btree_not_null", ondelete="restrict", bypass_search_access=True,
+        "quality.approval", "Seat before", readonly=True, index="btree_not_null", ondelete="restrict",
+        bypass_search_access=True,
         help="Seats of one rule are taken one after the other, so that each approver sees one row.",
     )
     state = fields.Selection([
@@ -58,20 +61,27 @@ class QualityApproval(models.Model):
     )
 
     # the request
-    requested_by_id = fields.Many2one("res.users", "Requested by", required=True, readonly=True, index=True, ondelete="restrict")
+    requested_by_id = fields.Many2one(
+        "res.users", "Requested by", required=True, readonly=True, index=True, ondelete="restrict",
+    )
     requested_at = fields.Datetime("Requested on", required=True, readonly=True)
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the content that approval was asked for.")
     deadline_id = fields.Many2one("quality.deadline", readonly=True, index="btree_not_null", ondelete="set null")
     due_at = fields.Datetime("Due", related="deadline_id.due_at")
-    activity_ids = fields.Many2many("mail.activity", "quality_approval_activity_rel", "approval_id", "activity_id", readonly=True)
+    activity_ids = fields.Many2many(
+        "mail.activity", "quality_approval_activity_rel", "approval_id", "activity_id", readonly=True,
+    )
 
     # the decision
-    decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, index="btree_not_null", ondelete="restrict")
+    decided_by_id = fields.Many2one(
+        "res.users", "Decided by", readonly=True, index="btree_not_null", ondelete="restrict",
+    )
     on_behalf_of_id = fields.Many2one("res.users", "On behalf of", readonly=True, ondelete="restrict")
     decided_at = fields.Datetime("Decided on", readonly=True)
     comment = fields.Text(readonly=True)
     four_eyes_relaxed = fields.Boolean(
-        "Without four-eyes", readonly=True, help="This decision would have been refused if the rule asked for four eyes.",
+        "Without four-eyes", readonly=True,
+        help="This decision would have been refused if the rule asked for four eyes.",
     )
     superseded_at = fields.Datetime("Lapsed on", readonly=True)
     history_ids = fields.Many2many("quality.approval", string="All rounds", compute="_compute_history_ids")
@@ -90,7 +100,8 @@ class QualityApproval(models.Model):
     @api.depends("res_model", "res_id", "gate")
     def _compute_history_ids(self):
         rows = self.search([
-            ("res_model", "in", self.mapped("res_model")), ("res_id", "in", self.mapped("res_id")), ("gate", "in", self.mapped("gate")),
+            ("res_model", "in", self.mapped("res_model")), ("res_id", "in", self.mapped("res_id")),
+            ("gate", "in", self.mapped("gate")),
         ])
         by_gate = rows.grouped(lambda row: (row.res_model, row.res_id, row.gate))
         for row in self:
@@ -194,14 +205,15 @@ class QualityApproval(models.Model):
 
     def _open_dialog(self, decision):
         return {
-            "type": "ir.actions.act_window", "res_model": "quality.approval.decision", "views": [(False, "form")], "target": "new",
+            "type": "ir.actions.act_window", "res_model": "quality.approval.decision", "views": [(False, "form")],
+            "target": "new",
             "name": self.env._("Approve") if decision == "approved" else self.env._("Reject"),
             "context": {"default_decision": decision, "default_approval_ids": [fields.Command.set(self.ids)]},
         }
 
     def _decide(self, state, comment=None):
         self.check_access("read")
-        rows = self.with_context(clean_context(self.env.context)).sudo().sorted("id")
+        rows = self.with_env(self.env(context=clean_context(self.env.context), su=True)).sorted("id")
         rows._lock_rounds()
         lapsed = rows._lapse_changed()
         if lapsed:
@@ -209,7 +221,9 @@ class QualityApproval(models.Model):
             return lapsed._lapsed_notification()
         refusals = [row._refusal_line(refusal) for row in rows if (refusal := row._decider()[1])]
         if refusals or not rows:
-            raise UserError(self.env._("Nothing was decided.") + "\n" + "\n".join(refusals or [self.env._("Nothing is selected.")]))
+            raise UserError(
+                self.env._("Nothing was decided.") + "\n" + "\n".join(refusals or [self.env._("Nothing is selected.")]),
+            )
         for row in rows:
             row._settle(state, comment)
         return True
@@ -222,7 +236,8 @@ class QualityApproval(models.Model):
         """
         rounds = self._whole_rounds()
         self.env.execute_query(SQL(
-            "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE", SQL.identifier(self._table), tuple(rounds.ids) or (0,),
+            "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE", SQL.identifier(self._table),
+            tuple(rounds.ids) or (0,),
         ))
 
     def _settle(self, state, comment):
@@ -253,51 +268,3 @@ class QualityApproval(models.Model):
         if rows._round_state() == "approved":
             rows._notify_requester()
             document._on_approval_granted(self.gate)
-
-    # ------------------------------------------------------------------
-    # Lapsing
-    # ------------------------------------------------------------------
-
-    def _supersede(self):
-        """Let what is still open or approved in these rows lapse, close its tasks and clocks. History stays.
-
-        In a rejected round only what was still open lapses: an approval given before the rejection stays as it was.
-        """
-        now = fields.Datetime.now()
-        for rows in self.sudo().grouped(lambda row: row._round_key()).values():
-            whole = rows._whole_rounds()
-            affected = ("waiting", "pending") if whole._round_state() == "rejected" else LIVE
-            for row in rows.filtered(lambda row: row.state == "pending"):
-                document = row._document()
-                if document:
-                    document._cancel_deadline("approval", key=row._deadline_key())
-            rows.filtered(lambda row: row.state in affected).write({"state": "superseded", "superseded_at": now})
-            whole._sync_notices()
-
-    def _lapse(self):
-        """Supersede these whole rounds because what they approve has changed, and tell the requester and the document."""
-        for rows in self.grouped(lambda row: row._round_key()).values():
-            rows._supersede()
-            rows._notify_requester()
-            rows[0]._document()._on_approval_superseded(rows[0].gate)
-
-    def _lapse_changed(self):
-        """Lapse those of the open rounds of these rows whose content is no longer what approval was asked for; return them."""
-        lapsed = self.browse()
-        for rows in self._whole_rounds().grouped(lambda row: row._round_key()).values():
-            document = rows[0]._document()
-            if rows._round_state() == "pending" and document and rows[0].digest != document._approval_digest(rows[0].gate):
-                rows._lapse()
-                lapsed |= rows
-        return lapsed
-
-    def _lapsed_notification(self):
-        names = ", ".join(sorted(set(self.mapped("res_name"))))
-        return {
-            "type": "ir.actions.client", "tag": "display_notification",
-            "params": {
-                "type": "danger", "sticky": True, "title": self.env._("Nothing was decided"),
-                "message": self.env._("%s was changed after approval was asked for. The approval has lapsed and must be asked for again.", names),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }

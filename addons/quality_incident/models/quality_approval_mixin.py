@@ -18,7 +18,9 @@ class QualityApprovalMixin(models.AbstractModel):
     _description = "Document with approvals"
     _inherit = ["mail.thread", "mail.activity.mixin", "quality.deadline.mixin"]
 
-    approval_ids = fields.One2many("quality.approval", "res_id", "Approvals", readonly=True, copy=False, groups="base.group_user")
+    approval_ids = fields.One2many(
+        "quality.approval", "res_id", "Approvals", readonly=True, copy=False, groups="base.group_user",
+    )
     approval_state = fields.Selection([
         ("none", "Not asked for"), ("pending", "Being approved"), ("approved", "Approved"),
         ("rejected", "Rejected"), ("superseded", "Lapsed"),
@@ -37,7 +39,8 @@ class QualityApprovalMixin(models.AbstractModel):
             rows = latest.get((record.id, record._approval_gate()), self.env["quality.approval"])
             record.approval_state = rows._round_state()
             pending = rows.filtered(lambda row: row.state == "pending")
-            record.next_approver_names = ", ".join(dict.fromkeys(filter(None, pending.mapped("approver_names")))) or False
+            names = dict.fromkeys(filter(None, pending.mapped("approver_names")))
+            record.next_approver_names = ", ".join(names) or False
 
     @api.depends(lambda self: ["approval_ids.state", *({"state"} & self._fields.keys())])
     @api.depends_context("uid", "allowed_company_ids")
@@ -83,7 +86,7 @@ class QualityApprovalMixin(models.AbstractModel):
         return True
 
     def action_approve(self, comment=None):
-        """Approve, for the present user, the step of these documents that waits; see ``quality.approval.action_approve``."""
+        """Approve the step of these documents that waits; see ``quality.approval.action_approve``."""
         return self._rows_to_decide().action_approve(comment)
 
     def action_reject(self, comment=None):
@@ -99,7 +102,7 @@ class QualityApprovalMixin(models.AbstractModel):
         return self._rows_to_decide()._open_dialog("rejected")
 
     def _rows_to_decide(self):
-        """Return one waiting row of each document: the one this user can take, else the first, whose refusal will say why.
+        """Return one open row of each document: the one this user can take, else the first; its refusal says why.
 
         :raises UserError: nothing waits for approval on one of the documents
         """
@@ -134,8 +137,8 @@ class QualityApprovalMixin(models.AbstractModel):
                     rows._lapse()
 
     def _approval_digest(self, gate):
-        """Return the SHA-256 of what is approved at ``gate``, the same whoever asks in whatever language and company."""
-        document = self.with_context({}).sudo()
+        """Return the SHA-256 of what is approved at ``gate``, the same for every user, language and company."""
+        document = self.with_env(self.env(context={}, su=True))
         if "company_id" in self._fields and document.company_id:
             document = document.with_company(document.company_id)
         return digest(document._approval_content(gate))
@@ -155,7 +158,7 @@ class QualityApprovalMixin(models.AbstractModel):
         return False
 
     def _approval_gates(self):
-        """Hook: return the gates at which approval may be asked for in the present state; by default the one that matters."""
+        """Hook: return the gates at which approval may be asked for now; by default the one that matters."""
         return (self._approval_gate(),)
 
     def _approval_content(self, gate):

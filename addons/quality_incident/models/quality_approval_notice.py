@@ -1,5 +1,4 @@
 from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -40,21 +39,21 @@ class QualityApproval(models.Model):
     def _create_tasks(self, rows_by_user):
         model_id, type_id = self.env["ir.model"]._get_id(self[0].res_model), self.env.ref(ACTIVITY).id
         vals_list = []
-        for user, row in rows_by_user.items():
-            row = row.with_context(lang=user.lang)
-            due = row.due_at and fields.Datetime.context_timestamp(row.with_context(tz=user.tz or "UTC"), row.due_at).date()
+        for user, approval in rows_by_user.items():
+            row = approval.with_context(lang=user.lang, tz=user.tz or "UTC")
+            due = row.due_at and fields.Datetime.context_timestamp(row, row.due_at).date()
             vals_list.append({
-                "activity_type_id": type_id, "automated": True, "res_model_id": model_id, "res_id": row.res_id, "user_id": user.id,
-                "date_deadline": due or fields.Date.context_today(row.with_context(tz=user.tz or "UTC")),
+                "activity_type_id": type_id, "automated": True, "res_model_id": model_id, "res_id": row.res_id,
+                "user_id": user.id, "date_deadline": due or fields.Date.context_today(row),
                 "summary": row.env._("Approve: %s", row.rule_name),
                 "note": Markup('<p>%s <a href="%s">%s</a></p>') % (
-                    row.env._("Requested by %s.", row.requested_by_id.name), row._approval_url(), row.env._("Open the approval"),
+                    row.env._("Requested by %s.", row.requested_by_id.name), row._approval_url(),
+                    row.env._("Open the approval"),
                 ),
             })
         # The mail below has the button to the approval; the activity's own would be a second one.
         tasks = self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(vals_list)
-        for row in self.browse().union(*rows_by_user.values()):
-            mine = tasks.filtered(lambda task: rows_by_user[task.user_id] == row)
+        for row, mine in tasks.grouped(lambda task: rows_by_user[task.user_id]).items():
             row.write({"activity_ids": [fields.Command.link(task.id) for task in mine]})
 
     def _mail_approvers(self, rows_by_user):
@@ -82,7 +81,9 @@ class QualityApproval(models.Model):
         """Bring the tasks of ``users`` up to date, after somebody's absence began, ended or changed."""
         rows = self.sudo()
         domains = [rows._approver_domain(user) for user in users]
-        found = rows.search(Domain("state", "=", "pending") & Domain.OR([Domain("activity_ids.user_id", "in", users.ids), *domains]))
+        found = rows.search(
+            Domain("state", "=", "pending") & Domain.OR([Domain("activity_ids.user_id", "in", users.ids), *domains]),
+        )
         for round_rows in found._whole_rounds().grouped(lambda row: row._round_key()).values():
             round_rows._sync_notices()
 
@@ -119,7 +120,8 @@ class QualityApproval(models.Model):
             "approved": row.env._("%(gate)s of %(name)s is approved.", gate=gate, name=name),
             "rejected": row.env._("%(gate)s of %(name)s was rejected.", gate=gate, name=name),
             "superseded": row.env._(
-                "%(gate)s of %(name)s was changed: the approval has lapsed and must be asked for again.", gate=gate, name=name,
+                "%(gate)s of %(name)s was changed: the approval has lapsed and must be asked for again.", gate=gate,
+                name=name,
             ),
         }[self._round_state()]
         reasons = self.filtered(lambda row: row.state == "rejected" and row.comment).mapped("comment")

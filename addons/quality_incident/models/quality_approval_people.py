@@ -16,7 +16,8 @@ class QualityApproval(models.Model):
     _inherit = "quality.approval"
 
     can_decide = fields.Boolean(
-        "I can decide", compute="_compute_can_decide", search="_search_can_decide", help="This row waits for you, yourself or as a substitute.",
+        "I can decide", compute="_compute_can_decide", search="_search_can_decide",
+        help="This row waits for you, yourself or as a substitute.",
     )
 
     # ------------------------------------------------------------------
@@ -110,7 +111,7 @@ class QualityApproval(models.Model):
         return self.env._("an earlier step is not approved yet")
 
     def _fitting(self, users):
-        """Return those of ``users`` whom this row is for and who are there: active, in the company, allowed to read the document."""
+        """Return those of ``users`` whom this row is for and who are :meth:`_available`."""
         if self.approver_type == "group":
             people = users.filtered(lambda user: self.group_id and self.group_id in user.sudo().all_group_ids)
         elif self.approver_type == "manager":
@@ -120,6 +121,7 @@ class QualityApproval(models.Model):
         return people.filtered(self._available)
 
     def _available(self, user):
+        """Return whether ``user`` is active, internal, in the row's company and allowed to read the document."""
         user = user.sudo()
         if not user.active or user.share or self.company_id not in user.company_ids:
             return False
@@ -131,7 +133,8 @@ class QualityApproval(models.Model):
         self.ensure_one()
         if self.approver_type == "group":
             users = self.env["res.users"].search([
-                ("all_group_ids", "in", self.group_id.ids), ("company_ids", "in", self.company_id.ids), ("share", "=", False),
+                ("all_group_ids", "in", self.group_id.ids), ("company_ids", "in", self.company_id.ids),
+                ("share", "=", False),
             ])
         elif self.approver_type == "manager":
             users = self.department_id.manager_id.user_id
@@ -145,7 +148,9 @@ class QualityApproval(models.Model):
         if self.approver_type == "group":
             return self.env._("%(group)s (%(names)s)", group=self.group_id.name or "?", names=names)
         if self.approver_type == "manager":
-            return self.env._("manager of %(department)s (%(names)s)", department=self.department_id.name or "?", names=names)
+            return self.env._(
+                "manager of %(department)s (%(names)s)", department=self.department_id.name or "?", names=names,
+            )
         return names
 
     # ------------------------------------------------------------------
@@ -174,9 +179,10 @@ class QualityApproval(models.Model):
         return None
 
     def _exclude(self, people, sequence):
-        """Note on the open rows of this round that ``people``, who just decided at ``sequence``, may not decide them."""
-        for row in self.filtered(lambda row: row.state in ("waiting", "pending") and (row.four_eyes or row.sequence == sequence)):
-            row.write({"excluded_user_ids": [fields.Command.link(person.id) for person in people]})
+        """Note on the open rows of this round that ``people``, who decided at ``sequence``, may not decide them."""
+        still_open = self.filtered(lambda row: row.state in ("waiting", "pending"))
+        for row in still_open.filtered(lambda row: row.four_eyes or row.sequence == sequence):
+            row.excluded_user_ids |= people
 
     def _check_enough_people(self):
         """Refuse a round that could never be approved.
@@ -187,8 +193,8 @@ class QualityApproval(models.Model):
         for row, people in choices.items():
             if not people:
                 raise UserError(self.env._(
-                    "Nobody may approve the step “%(step)s” of %(name)s. It is for %(approvers)s; who asks and who is an "
-                    "author cannot approve. Somebody else must ask, or the quality manager must change who approves.",
+                    "Nobody may approve the step “%(step)s” of %(name)s. It is for %(approvers)s; who asks and who "
+                    "wrote it cannot approve. Somebody else must ask, or the quality manager must change who approves.",
                     step=row.rule_name, name=row.res_name, approvers=row._approvers_text(),
                 ))
         # Relaxed steps ask for different people only among themselves.
@@ -198,7 +204,7 @@ class QualityApproval(models.Model):
             missing = unseated([choices[row].ids for row in rows])
             if missing is not None:
                 raise UserError(self.env._(
-                    "%(name)s needs %(count)s different people to approve, and there are too few for the step “%(step)s”. "
-                    "The quality manager must add people, or relax four-eyes on a rule.",
+                    "%(name)s needs %(count)s different people to approve, and there are too few for the step "
+                    "“%(step)s”. The quality manager must add people, or relax four-eyes on a rule.",
                     name=rows[0].res_name, count=len(rows), step=rows[missing].rule_name,
                 ))

@@ -3,9 +3,11 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
+from .quality_approval import LIVE
+
 
 class QualityApproval(models.Model):
-    """How a round comes to be: the rules that apply make the steps, and the steps open one after the other."""
+    """How a round begins and lapses: the rules that apply make the steps, the steps open one after the other."""
 
     _inherit = "quality.approval"
 
@@ -20,8 +22,11 @@ class QualityApproval(models.Model):
         :raises UserError: a round is open or approved, no rule matches, or too few people may decide
         """
         document.ensure_one()
-        document = document.with_context(clean_context(document.env.context)).sudo()
-        self = self.with_env(document.env)
+        return self.with_env(self.env(context=clean_context(self.env.context), su=True))._open_round(document, gate)
+
+    @api.model
+    def _open_round(self, document, gate):
+        document = document.with_env(self.env)
         # Two people asking at once: the second waits here, then meets the unique index.
         self.env.execute_query(SQL(
             "SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE", SQL.identifier(document._table), document.id,
@@ -49,11 +54,14 @@ class QualityApproval(models.Model):
             last._lapse()
         elif state == "pending":
             raise UserError(self.env._(
-                "%(name)s: approval has been asked for already and waits for %(approvers)s.", name=document.display_name,
-                approvers=", ".join(filter(None, last.filtered(lambda row: row.state == "pending").mapped("approver_names"))),
+                "%(name)s: approval has been asked for already and waits for %(approvers)s.",
+                name=document.display_name,
+                approvers=document.next_approver_names or "",
             ))
         elif state == "approved":
-            raise UserError(self.env._("%s is approved as it stands now; there is nothing to ask for.", document.display_name))
+            raise UserError(
+                self.env._("%s is approved as it stands now; there is nothing to ask for.", document.display_name),
+            )
 
     def _no_rule_text(self, document, gate):
         return self.env._(
@@ -73,7 +81,8 @@ class QualityApproval(models.Model):
         rules = rules.with_context(lang=company.partner_id.lang or self.env.lang)
         common = {
             **self._prepare_document_vals(document), "gate": gate, "round": number, "state": "waiting",
-            "requested_by_id": self.env.uid, "requested_at": fields.Datetime.now(), "digest": document._approval_digest(gate),
+            "requested_by_id": self.env.uid, "requested_at": fields.Datetime.now(),
+            "digest": document._approval_digest(gate),
         }
         authors = document._approval_authors(gate) | self.env.user
         vals_list, seats = [], {}
@@ -113,3 +122,56 @@ class QualityApproval(models.Model):
                 user=people if len(people) == 1 else None, name=f"{self._gate_label(timed.gate)}: {timed.rule_name}",
             )
             self.write({"deadline_id": deadline.id})
+
+    # ------------------------------------------------------------------
+    # Lapsing
+    # ------------------------------------------------------------------
+
+    def _supersede(self):
+        """Let what is still open or approved in these rows lapse, close its tasks and clocks. History stays.
+
+        In a rejected round only what was still open lapses: an approval given before the rejection stays as it was.
+        """
+        now = fields.Datetime.now()
+        for rows in self.sudo().grouped(lambda row: row._round_key()).values():
+            whole = rows._whole_rounds()
+            lapsing = rows.filtered(lambda row: row.state in LIVE)
+            if whole._round_state() == "rejected":
+                lapsing = lapsing.filtered(lambda row: row.state != "approved")
+            for row in rows.filtered(lambda row: row.state == "pending"):
+                document = row._document()
+                if document:
+                    document._cancel_deadline("approval", key=row._deadline_key())
+            lapsing.write({"state": "superseded", "superseded_at": now})
+            whole._sync_notices()
+
+    def _lapse(self):
+        """Supersede these whole rounds because their content has changed; tell the requester and the document."""
+        for rows in self.grouped(lambda row: row._round_key()).values():
+            rows._supersede()
+            rows._notify_requester()
+            rows[0]._document()._on_approval_superseded(rows[0].gate)
+
+    def _lapse_changed(self):
+        """Let the open rounds of these rows lapse whose content is not what approval was asked for; return them."""
+        lapsed = self.browse()
+        for rows in self._whole_rounds().grouped(lambda row: row._round_key()).values():
+            document, first = rows[0]._document(), rows[0]
+            if document and rows._round_state() == "pending" and first.digest != document._approval_digest(first.gate):
+                rows._lapse()
+                lapsed |= rows
+        return lapsed
+
+    def _lapsed_notification(self):
+        names = ", ".join(sorted(set(self.mapped("res_name"))))
+        return {
+            "type": "ir.actions.client", "tag": "display_notification",
+            "params": {
+                "type": "danger", "sticky": True, "title": self.env._("Nothing was decided"),
+                "message": self.env._(
+                    "%s was changed after approval was asked for. The approval has lapsed and must be asked for again.",
+                    names,
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

@@ -29,22 +29,32 @@ class QualityApprovalRule(models.Model):
     company_id = fields.Many2one(
         "res.company", default=lambda self: self.env.company, index=True, tracking=True, help="Empty: every company.",
     )
-    res_model = fields.Selection(selection="_selection_res_model", string="Kind of document", required=True, index=True, tracking=True)
+    res_model = fields.Selection(
+        selection="_selection_res_model", string="Kind of document", required=True, index=True, tracking=True,
+    )
     gate = fields.Selection(selection="_selection_gate", required=True, tracking=True, help="What is approved.")
     domain = fields.Char("Documents", default="[]", required=True, tracking=True)
-    sequence = fields.Integer("Order", default=10, required=True, tracking=True, help="Steps with the same order run side by side.")
+    sequence = fields.Integer(
+        "Order", default=10, required=True, tracking=True, help="Steps with the same order run side by side.",
+    )
     approver_type = fields.Selection(APPROVER_TYPES, "Approved by", default="group", required=True, tracking=True)
     group_id = fields.Many2one("res.groups", ondelete="cascade", tracking=True)
     user_id = fields.Many2one("res.users", "Person", ondelete="cascade", tracking=True)
     user_field = fields.Char("Field with the person", tracking=True, help="A field of the document that names a user.")
-    quorum = fields.Integer("How many", default=1, required=True, tracking=True, help="Number of different people who must approve.")
+    quorum = fields.Integer(
+        "How many", default=1, required=True, tracking=True, help="Number of different people who must approve.",
+    )
     four_eyes = fields.Boolean(
         default=True, tracking=True,
-        help="Neither the one who asks, nor an author, nor somebody who approved another step of the same round may approve. "
-        "Relaxing this is logged here, and printed wherever it made a difference.",
+        help="Neither the one who asks, nor an author, nor somebody who approved another step of the same round may "
+             "approve. Relaxing this is logged here, and printed wherever it made a difference.",
     )
-    hours = fields.Float("Within hours", tracking=True, help="Time for the decision before it is escalated. Zero: no deadline.")
-    calendar_id = fields.Many2one("resource.calendar", "Counted in", ondelete="set null", tracking=True, help="Empty: day and night.")
+    hours = fields.Float(
+        "Within hours", tracking=True, help="Time for the decision before it is escalated. Zero: no deadline.",
+    )
+    calendar_id = fields.Many2one(
+        "resource.calendar", "Counted in", ondelete="set null", tracking=True, help="Empty: day and night.",
+    )
 
     _quorum_positive = models.Constraint("CHECK (quorum >= 1)", "At least one person must approve.")
     _hours_positive = models.Constraint("CHECK (hours >= 0)", "The time for the decision cannot be negative.")
@@ -68,10 +78,12 @@ class QualityApprovalRule(models.Model):
             name = needed.get(rule.approver_type)
             if name and not rule[name]:
                 raise ValidationError(self.env._(
-                    "Step “%(step)s”: fill in “%(field)s”.", step=rule.name, field=self._fields[name]._description_string(self.env),
+                    "Step “%(step)s”: fill in “%(field)s”.", step=rule.name,
+                    field=self._fields[name]._description_string(self.env),
                 ))
-            field = rule.approver_type == "field" and self.env[rule.res_model]._fields.get(rule.user_field)
-            if rule.approver_type == "field" and not (field and field.type == "many2one" and field.comodel_name == "res.users"):
+            field = self.env[rule.res_model]._fields.get(rule.user_field)
+            names_user = field and field.type == "many2one" and field.comodel_name == "res.users"
+            if rule.approver_type == "field" and not names_user:
                 raise ValidationError(self.env._(
                     "Step “%(step)s”: “%(field)s” is not a field of the document that names a user.",
                     step=rule.name, field=rule.user_field,
@@ -132,14 +144,16 @@ class QualityApprovalRule(models.Model):
         return rules.filtered(lambda rule: document.filtered_domain(rule._parsed_domain()))
 
     def _prepare_row_vals(self, document):
-        """Return what the ledger copies from this rule for ``document``; a person is resolved, a group and a department stay as they are."""
+        """Return what the ledger copies from this rule for ``document``; a named person is resolved, a group is not."""
         self.ensure_one()
         rule = self.with_context(lang=self.env.lang)
-        user = {"user": rule.user_id, "field": rule.approver_type == "field" and document[rule.user_field]}.get(rule.approver_type)
-        department = document._approval_department() if rule.approver_type == "manager" else self.env["hr.department"]
+        kind, user = rule.approver_type, self.env["res.users"]
+        if kind in ("user", "field"):
+            user = rule.user_id if kind == "user" else document[rule.user_field]
+        department = document._approval_department() if kind == "manager" else self.env["hr.department"]
         return {
-            "rule_id": rule.id, "rule_name": rule.name, "approver_type": rule.approver_type,
-            "group_id": rule.approver_type == "group" and rule.group_id.id, "user_id": user.id if user else False,
+            "rule_id": rule.id, "rule_name": rule.name, "approver_type": kind,
+            "group_id": kind == "group" and rule.group_id.id, "user_id": user.id,
             "department_id": department.id, "quorum": rule.quorum, "four_eyes": rule.four_eyes,
             "hours": rule.hours, "calendar_id": rule.calendar_id.id,
         }

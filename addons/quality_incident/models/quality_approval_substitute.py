@@ -22,7 +22,7 @@ class QualityApprovalSubstitute(models.Model):
         domain="[('share', '=', False)]",
     )
     substitute_id = fields.Many2one(
-        "res.users", "Substitute", required=True, index=True, ondelete="cascade",
+        "res.users", required=True, index=True, ondelete="cascade",
         domain="[('share', '=', False), ('id', '!=', user_id)]",
     )
     date_from = fields.Date("First day", required=True, default=fields.Date.context_today)
@@ -81,7 +81,9 @@ class QualityApprovalSubstitute(models.Model):
             "first": fields.Date.to_string(other.date_from), "last": fields.Date.to_string(other.date_to),
         }
         if other.user_id == self.user_id:
-            return self.env._("From %(first)s to %(last)s %(substitute)s is the substitute of %(absent)s already.", **names)
+            return self.env._(
+                "From %(first)s to %(last)s %(substitute)s is the substitute of %(absent)s already.", **names,
+            )
         return self.env._(
             "From %(first)s to %(last)s %(absent)s is away too and %(substitute)s decides. "
             "A substitute cannot pass a decision on; choose somebody who is there.", **names,
@@ -131,19 +133,21 @@ class QualityApprovalSubstitute(models.Model):
                 raise AccessError(self.env._("You can appoint a substitute only for yourself."))
             if row.user_id != self.env.user and row.substitute_id == self.env.user:
                 raise AccessError(self.env._(
-                    "Nobody can appoint themselves as the substitute of somebody else. %s, or another manager, must do it.",
-                    row.user_id.name,
+                    "Nobody can appoint themselves as the substitute of somebody else. %s must do it, or another "
+                    "manager.", row.user_id.name,
                 ))
 
     def _check_not_used(self):
         for row in self:
             used = self.env["quality.approval"].sudo().search_count([
                 ("decided_by_id", "=", row.substitute_id.id), ("on_behalf_of_id", "=", row.user_id.id),
-                ("decided_at", ">=", row.date_from - timedelta(days=1)), ("decided_at", "<", row.date_to + timedelta(days=2)),
+                ("decided_at", ">=", row.date_from - timedelta(days=1)),
+                ("decided_at", "<", row.date_to + timedelta(days=2)),
             ], limit=1)
             if used:
                 raise UserError(self.env._(
-                    "%(substitute)s has decided for %(absent)s in this period. Change the last day to end it; the past stays as it was.",
+                    "%(substitute)s has decided for %(absent)s in this period. Change the last day to end it; the "
+                    "past stays as it was.",
                     substitute=row.substitute_id.name, absent=row.user_id.name,
                 ))
 
@@ -156,7 +160,7 @@ class QualityApprovalSubstitute(models.Model):
 
     @api.model
     def _cron_sync_notices(self):
-        """Tell substitutes who start today, and take the tasks back from those who ended; run daily, harmless when run twice."""
+        """Tell substitutes who start today and take tasks back from those who ended; harmless when run twice."""
         today, day = fields.Date.today(), timedelta(days=1)
         turning = self.sudo().search([
             "|", "&", ("date_from", ">=", today - day), ("date_from", "<=", today + day),
@@ -169,7 +173,9 @@ class QualityApprovalSubstitute(models.Model):
         """Return the appointments of ``domain`` that hold today, each in the time zone of the absent person."""
         # Dates around the world differ by a day from UTC; the exact day is then judged row by row.
         today, day = fields.Date.today(), timedelta(days=1)
-        rows = self.sudo().search(Domain(domain) & Domain([("date_from", "<=", today + day), ("date_to", ">=", today - day)]))
+        rows = self.sudo().search(
+            Domain(domain) & Domain([("date_from", "<=", today + day), ("date_to", ">=", today - day)]),
+        )
         return rows.filtered(lambda row: row._holds_today())
 
     @api.model

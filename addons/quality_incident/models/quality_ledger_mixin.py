@@ -17,9 +17,13 @@ class QualityLedgerMixin(models.AbstractModel):
     #: name of the abstract model whose descendants are the documents of this ledger
     _document_mixin = None
 
-    res_model = fields.Selection(selection="_selection_res_model", string="Kind of document", required=True, readonly=True)
+    res_model = fields.Selection(
+        selection="_selection_res_model", string="Kind of document", required=True, readonly=True,
+    )
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", required=True, readonly=True, index=True)
-    res_name = fields.Char("Document", required=True, readonly=True, help="The document's name when this row was written.")
+    res_name = fields.Char(
+        "Document", required=True, readonly=True, help="The document's name when this row was written.",
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     document_readable = fields.Boolean(
         compute="_compute_document_readable", search="_search_document_readable", export_string_translation=False,

@@ -18,11 +18,11 @@ FACTS = ("signer_name", "signer_role", "signed_at", "ip")
 
 
 class QualitySeal(models.Model):
-    """What somebody signed, for ever: one append-only row with the content, who, when, from where, and a digest of it all.
+    """What somebody signed, for ever: the content, who, when, from where, and a digest of it all.
 
     ``content`` is canonical JSON holding the document's content and everything about the signing, the SHA-256 of the
     signature included; ``digest`` is the SHA-256 of exactly that text, so anybody can check it with ``sha256sum``.
-    Rows come from ``_seal`` of :class:`quality.seal.mixin` only; nobody changes or deletes them, the superuser included.
+    Rows come from ``_seal`` of ``quality.seal.mixin`` only; nobody changes or deletes them, not even the superuser.
     """
 
     _name = "quality.seal"
@@ -65,7 +65,9 @@ class QualitySeal(models.Model):
         :raises UserError: the system
         """
         self.check_access("write")
-        raise UserError(self.env._("A seal cannot be changed."))
+        if self:
+            raise UserError(self.env._("A seal cannot be changed."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -91,7 +93,8 @@ class QualitySeal(models.Model):
         })
         return self.sudo().create({
             **self._prepare_document_vals(document.sudo()), **facts, "purpose": purpose, "user_id": user.id,
-            "content": content, "digest": self._digest(content), "signature": base64.b64encode(signature) if signature else False,
+            "content": content, "digest": self._digest(content),
+            "signature": base64.b64encode(signature) if signature else False,
         })
 
     @api.model
@@ -130,7 +133,8 @@ class QualitySeal(models.Model):
             return "broken"
         sealed = json.loads(self.content)
         shown = json.loads(canonical_json({
-            **{name: self[name] for name in FACTS}, "purpose": self.purpose, "record": f"{self.res_model},{self.res_id}",
+            **{name: self[name] for name in FACTS}, "purpose": self.purpose,
+            "record": f"{self.res_model},{self.res_id}",
             "signature": hashlib.sha256(base64.b64decode(self.signature)).hexdigest() if self.signature else False,
         }))
         if any(sealed.get(name) != value for name, value in shown.items()):
@@ -149,13 +153,13 @@ class QualitySeal(models.Model):
         self.check_access("read")
         self.invalidate_recordset(["validity"])
         labels = dict(self._fields["validity"]._description_selection(self.env))
-        lines = [f"{seal.display_name} ({fields.Datetime.to_string(seal.signed_at)} UTC): {labels[seal.validity]}" for seal in self]
+        lines = [f"{seal.display_name}, {seal.signer_name}: {labels[seal.validity]}" for seal in self]
         valid = all(seal.validity == "valid" for seal in self)
         return {
             "type": "ir.actions.client", "tag": "display_notification",
             "params": {
                 "type": "success" if valid else "danger", "sticky": not valid,
-                "title": self.env._("Seal verified") if valid else self.env._("What was sealed is not what stands here now"),
+                "title": self.env._("Seal verified") if valid else self.env._("Not what was sealed"),
                 "message": "\n".join(lines),
             },
         }

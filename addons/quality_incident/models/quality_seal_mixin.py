@@ -23,7 +23,7 @@ class QualitySealMixin(models.AbstractModel):
 
     def _sealed_content(self, purpose):
         """Return :meth:`_seal_content`, the same whoever asks in whatever language and company."""
-        document = self.with_context({}).sudo()
+        document = self.with_env(self.env(context={}, su=True))
         if "company_id" in self._fields and document.company_id:
             document = document.with_company(document.company_id)
         return document._seal_content(purpose)

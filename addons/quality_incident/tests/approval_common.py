@@ -49,11 +49,15 @@ class ApprovalCase(QualityCase):
     @classmethod
     def _make_drafts(cls, number):
         """Return that many documents of any state, made in one batch."""
-        return cls.env["quality.incident"].create([cls._incident_vals(title=f"Case {index}") for index in range(number)])
+        return cls.env["quality.incident"].create(
+            [cls._incident_vals(title=f"Case {index}") for index in range(number)]
+        )
 
     def _change(self, document=None):
         """Change what is approved, the way a user does."""
-        (document or self.document).with_user(self.requester).write({"root_cause": f"Another cause {fields.Datetime.now()}"})
+        (document or self.document).with_user(self.requester).write(
+            {"root_cause": f"Another cause {fields.Datetime.now()}"},
+        )
 
     def _change_unnoticed(self):
         """Change what is approved, the way a direct hand in the database would."""
@@ -80,7 +84,9 @@ class ApprovalCase(QualityCase):
         """Ask for approval and return the rows of the new round, as the superuser."""
         document = document or self.document
         document.with_user(user or self.requester).action_request_approval()
-        return self.Approval._latest_rounds(document, "plan")[document.id, "plan"].sorted(lambda row: (row.sequence, row.seat))
+        return self.Approval._latest_rounds(document, "plan")[document.id, "plan"].sorted(
+            lambda row: (row.sequence, row.seat),
+        )
 
     def _open_rows(self, documents, rule):
         """Return one pending row for each of ``documents``, put into the ledger directly for lists of many."""

@@ -18,7 +18,8 @@ class TestApproval(ApprovalCase):
         rule = self._rule(hours=8)
         row = self._ask()
         self.assertRecordValues(row, [{
-            "state": "pending", "round": 1, "sequence": 10, "seat": 1, "rule_name": "First step", "requested_by_id": self.requester.id,
+            "state": "pending", "round": 1, "sequence": 10, "seat": 1, "rule_name": "First step",
+            "requested_by_id": self.requester.id,
             "group_id": self.first_group.id, "company_id": self.company.id, "res_name": self.document.display_name,
             "digest": self.document._approval_digest("plan"), "rule_id": rule.id,
         }])
@@ -155,7 +156,7 @@ class TestApproval(ApprovalCase):
         self.assertFalse(any((first | second).mapped("four_eyes_relaxed")))
 
     def test_four_eyes_relaxed_is_logged_and_flagged(self):
-        """F3: in a small firm a rule may be relaxed; that is logged on the rule and stands on the row it mattered for."""
+        """F3: a rule may be relaxed; that is logged on the rule and stands on the row it mattered for."""
         rules = self._two_steps()
         self._flush_tracking()
         rules.with_user(self.manager).four_eyes = False

@@ -83,12 +83,14 @@ class TestApprovalNotice(ApprovalCase):
         self._rule()
         for act, text in (
             (lambda: self.document.with_user(self.alice).action_reject("Too dear"), "Too dear"),
-            (lambda: self._change_as_author(), "has lapsed"),
+            (self._change_as_author, "has lapsed"),
             (lambda: self.document.with_user(self.alice).action_approve(), "is approved"),
         ):
             self._ask()
             act()
-            messages = self.document.message_ids.filtered(lambda message: self.requester.partner_id in message.notified_partner_ids)
+            messages = self.document.message_ids.filtered(
+                lambda message: self.requester.partner_id in message.notified_partner_ids,
+            )
             self.assertIn(text, messages[0].body)
             self.assertTrue(messages[0].subtype_id.internal, "no customer who follows the document sees it")
 

@@ -49,13 +49,14 @@ class TestApprovalRounds(ApprovalCase):
         rules = self._two_steps()
         rows = self._ask()
         rows[0].with_user(self.alice).action_approve()
-        before = rows.read(["rule_name", "approver_names", "approver_type", "quorum", "four_eyes", "group_id", "state", "sequence"])
-        rules[0].write({"name": "Renamed", "quorum": 2, "sequence": 5, "group_id": self.second_group.id, "four_eyes": False})
+        names = ["rule_name", "approver_names", "approver_type", "quorum", "four_eyes", "group_id", "state", "sequence"]
+        before = rows.read(names)
+        rules[0].write(
+            {"name": "Renamed", "quorum": 2, "sequence": 5, "group_id": self.second_group.id, "four_eyes": False},
+        )
         rules[1].unlink()
         self.env.invalidate_all()
-        self.assertEqual(
-            rows.read(["rule_name", "approver_names", "approver_type", "quorum", "four_eyes", "group_id", "state", "sequence"]), before,
-        )
+        self.assertEqual(rows.read(names), before)
         rows[1].with_user(self.carol).action_approve()
         self.assertTrue(self.document._gate_approved("plan"))
 
@@ -113,13 +114,16 @@ class TestApprovalRounds(ApprovalCase):
         row = self._ask()
         row.with_user(self.alice).action_approve()
         self.document.message_post(body="A remark")
-        self.assertEqual(self.document.with_user(self.bob).with_context(lang="fr_FR", tz="Asia/Shanghai")._approval_digest("plan"), row.digest)
+        self.assertEqual(
+            self.document.with_user(self.bob).with_context(lang="fr_FR", tz="Asia/Shanghai")._approval_digest("plan"),
+            row.digest,
+        )
         self.document._refresh_approvals()
         self.assertEqual(row.state, "approved")
 
     def test_deleting_the_document_closes_its_round(self):
         """F3: the rows of a deleted document stay, closed."""
-        document = self._make_incident(title="Draft only") if self.document._name == "quality.incident" else self._make_document()
+        document = self._make_drafts(1)
         self._rule()
         rows = self.Approval.sudo().create(self.Approval._prepare_round(document, "plan", self._rule(), 1))
         rows._open_next_step()
@@ -136,10 +140,10 @@ class TestApprovalRounds(ApprovalCase):
         self._rule()
         other = self._make_document()
         rows = self._ask() | self._ask(document=other)
-        strangers = rows | self.Approval
-        wizard = self.env["quality.approval.decision"].with_user(self.alice).with_context(
-            strangers.with_user(self.alice).action_open_approval()["context"],
-        ).create({"comment": "Both fine"})
+        dialog = rows.with_user(self.alice).action_open_approval()
+        wizard = self.env["quality.approval.decision"].with_user(self.alice).with_context(**dialog["context"]).create({
+            "comment": "Both fine",
+        })
         self.assertEqual(wizard.approval_ids, rows)
         self.assertEqual(wizard.action_confirm(), {"type": "ir.actions.act_window_close"})
         self.assertEqual(rows.mapped("state"), ["approved", "approved"])
@@ -149,7 +153,10 @@ class TestApprovalRounds(ApprovalCase):
         with self.assertRaises(UserError) as error:
             self._rpc(self.bob, rows | pending, "action_approve")
         self.assertEqual(str(error.exception).count("Alice has decided it already"), 2)
-        self.assertNotIn(pending.display_name + ":", str(error.exception).replace(rows[0].display_name, "").replace(rows[1].display_name, ""))
+        self.assertNotIn(
+            pending.display_name + ":",
+            str(error.exception).replace(rows[0].display_name, "").replace(rows[1].display_name, ""),
+        )
         self.assertEqual(pending.state, "pending")
 
     def test_wizard_rejection_needs_reason(self):

@@ -20,14 +20,18 @@ class TestApprovalSecurity(ApprovalCase):
         cls.row = cls("_ask")._ask()
         cls.admin = cls.env.ref("base.user_admin")
         cls.everybody = (
-            cls.plain_user, cls.reporter, cls.manager, cls.admin, cls.portal_user, cls.author, cls.requester, cls.alice, cls.outsider,
+            cls.plain_user, cls.reporter, cls.manager, cls.admin, cls.portal_user, cls.author, cls.requester, cls.alice,
+            cls.outsider,
         )
 
     def _vals(self):
         return {
-            "res_model": self.document._name, "res_id": self.document.id, "res_name": "Forged", "company_id": self.company.id,
-            "gate": "plan", "round": 9, "sequence": 1, "seat": 1, "state": "pending", "rule_name": "Forged", "approver_type": "user",
-            "user_id": self.reporter.id, "requested_by_id": self.lead.id, "requested_at": "2026-01-01 00:00:00", "digest": "0",
+            "res_model": self.document._name, "res_id": self.document.id, "res_name": "Forged",
+            "company_id": self.company.id,
+            "gate": "plan", "round": 9, "sequence": 1, "seat": 1, "state": "pending", "rule_name": "Forged",
+            "approver_type": "user",
+            "user_id": self.reporter.id, "requested_by_id": self.lead.id, "requested_at": "2026-01-01 00:00:00",
+            "digest": "0",
         }
 
     # ------------------------------------------------------------------
@@ -42,7 +46,8 @@ class TestApprovalSecurity(ApprovalCase):
                 with self.assertRaises(AccessError):
                     call_kw(self.Approval.with_user(user), "create", [[self._vals()]], {})
                 for method, args in [
-                    ("write", [{"state": "approved", "decided_by_id": user.id}]), ("web_save", [{"state": "approved"}, {"state": {}}]),
+                    ("write", [{"state": "approved", "decided_by_id": user.id}]),
+                    ("web_save", [{"state": "approved"}, {"state": {}}]),
                     ("unlink", []), ("copy", []),
                 ]:
                     with self.assertRaises(AccessError):
@@ -56,7 +61,10 @@ class TestApprovalSecurity(ApprovalCase):
         for user in self.everybody:
             with self.subTest(user=user.login):
                 for names, values in [
-                    (["res_model", "res_id", "res_name", "gate", "rule_name", "state"], [self.document._name, str(self.document.id), "X", "plan", "X", "pending"]),
+                    (
+                        ["res_model", "res_id", "res_name", "gate", "rule_name", "state"],
+                        [self.document._name, str(self.document.id), "X", "plan", "X", "pending"],
+                    ),
                     ([".id", "state"], [str(self.row.id), "approved"]),
                 ]:
                     try:
@@ -71,7 +79,8 @@ class TestApprovalSecurity(ApprovalCase):
     def test_not_through_the_document(self):
         """F3: a write on the document's list of approvals does not reach the ledger."""
         commands = [
-            Command.create(self._vals()), Command.update(self.row.id, {"state": "approved"}), Command.delete(self.row.id),
+            Command.create(self._vals()), Command.update(self.row.id, {"state": "approved"}),
+            Command.delete(self.row.id),
             Command.unlink(self.row.id), Command.clear(), Command.set([]),
         ]
         for user in (self.requester, self.alice, self.manager, self.admin):
@@ -89,7 +98,10 @@ class TestApprovalSecurity(ApprovalCase):
         with self._refused("starts undecided"):
             self.Approval.sudo().create({**self._vals(), "decided_by_id": self.chief.id})
         self.row.with_user(self.alice).action_approve("Fine")
-        for vals in ({"comment": "Else"}, {"decided_by_id": self.bob.id}, {"state": "pending"}, {"state": "rejected"}, {"state": "superseded", "digest": "0"}):
+        for vals in (
+            {"comment": "Else"}, {"decided_by_id": self.bob.id}, {"state": "pending"}, {"state": "rejected"},
+            {"state": "superseded", "digest": "0"},
+        ):
             with self._refused("cannot be changed"):
                 self.row.sudo().write(vals)
         self.row.sudo()._supersede()
@@ -119,16 +131,20 @@ class TestApprovalSecurity(ApprovalCase):
             "action_approve", "action_reject", "action_open_approval", "action_open_rejection", "action_open_document",
         })
         self.assertEqual(public("quality.approval.mixin"), {
-            "action_request_approval", "action_approve", "action_reject", "action_open_approval", "action_open_rejection",
+            "action_request_approval", "action_approve", "action_reject", "action_open_approval",
+            "action_open_rejection",
         })
 
     @mute_logger(*QUIET)
     def test_wrong_users_decide_nothing(self):
-        """F3: only an approver decides: not the reporter, the manager, the administrator, the requester, the author, a stranger."""
-        for user in (self.plain_user, self.reporter, self.manager, self.admin, self.portal_user, self.author, self.requester, self.outsider, self.carol):
+        """F3: only an approver decides; no manager, administrator, requester, author or stranger."""
+        for user in (
+            self.plain_user, self.reporter, self.manager, self.admin, self.portal_user, self.author, self.requester,
+            self.outsider, self.carol,
+        ):
             for records in (self.row, self.document):
                 for method, args in (("action_approve", []), ("action_reject", ["No"])):
-                    with self.subTest(user=user.login, model=records._name, method=method), self.assertRaises(UserError):
+                    with self.subTest(user=user.login, on=records._name, method=method), self.assertRaises(UserError):
                         self._rpc(user, records, method, *args)
         self.assertEqual(self._states(self.row), ["pending"])
         self.assertFalse(self.row.decided_by_id)
@@ -199,12 +215,19 @@ class TestApprovalSecurity(ApprovalCase):
     def test_list_and_decision_agree(self):
         """F3: the worklist shows a row to exactly those who may decide it."""
         self._rule(name="Second step", sequence=20, group_id=self.second_group.id, quorum=2)
-        self._rule(name="Named", sequence=20, approver_type="field", group_id=False, user_field="inspector_id", four_eyes=False)
+        self._rule(
+            name="Named", sequence=20, approver_type="field", group_id=False, user_field="inspector_id",
+            four_eyes=False,
+        )
         self.first_group.user_ids |= self.requester | self.author | self.carol
         document = self._make_document()
         rows = self._ask(document=document) | self.row
-        users = self.alice | self.bob | self.carol | self.dave | self.inspector | self.requester | self.author | self.manager | self.admin | self.outsider
-        for decide in (None, lambda: rows[0].with_user(self.carol).action_approve(), lambda: rows[1].with_user(self.dave).action_approve()):
+        users = self.alice | self.bob | self.carol | self.dave | self.inspector | self.requester | self.author
+        users |= self.manager | self.admin | self.outsider
+        for decide in (
+            None, lambda: rows[0].with_user(self.carol).action_approve(),
+            lambda: rows[1].with_user(self.dave).action_approve(),
+        ):
             if decide:
                 decide()
             for user in users:
@@ -218,4 +241,7 @@ class TestApprovalSecurity(ApprovalCase):
                     if record.with_user(user).has_access("read"):
                         mine = allowed.filtered(lambda row: row.res_id == record.id)  # noqa: B023
                         self.assertEqual(record.with_user(user).can_approve, bool(mine), user.login)
-                        self.assertEqual(bool(record.with_user(user).search([("id", "=", record.id), ("can_approve", "=", True)])), bool(mine))
+                        self.assertEqual(
+                            bool(record.with_user(user).search([("id", "=", record.id), ("can_approve", "=", True)])),
+                            bool(mine),
+                        )

@@ -1,11 +1,10 @@
 from datetime import date, timedelta
 
-from psycopg2 import IntegrityError
-
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 from .approval_common import ApprovalCase
 
@@ -44,7 +43,9 @@ class TestApprovalSubstitute(ApprovalCase):
         self.env.invalidate_all()
         self.assertTrue(row.with_user(self.carol).can_decide)
         row.with_user(self.carol).action_approve("For Alice")
-        self.assertRecordValues(row, [{"state": "approved", "decided_by_id": self.carol.id, "on_behalf_of_id": self.alice.id}])
+        self.assertRecordValues(
+            row, [{"state": "approved", "decided_by_id": self.carol.id, "on_behalf_of_id": self.alice.id}],
+        )
         self.assertIn("approved by Carol on behalf of Alice", "".join(self.document.message_ids.mapped("body")))
         self.assertFalse(row.four_eyes_relaxed)
 
@@ -52,7 +53,8 @@ class TestApprovalSubstitute(ApprovalCase):
         """F3: from the first to the last day where the absent person lives, both included."""
         self.alice.tz = "Asia/Shanghai"
         self.Substitute.create({
-            "user_id": self.alice.id, "substitute_id": self.carol.id, "date_from": date(2026, 3, 10), "date_to": date(2026, 3, 11),
+            "user_id": self.alice.id, "substitute_id": self.carol.id, "date_from": date(2026, 3, 10),
+            "date_to": date(2026, 3, 11),
         })
         for moment, expected in [
             ("2026-03-09 15:59:00", False), ("2026-03-09 16:01:00", True),  # midnight in Shanghai is 16:00 UTC
@@ -147,7 +149,9 @@ class TestApprovalSubstitute(ApprovalCase):
         for user in (self.carol, self.plain_user, self.requester):
             for substitute in (user, self.dave):
                 with self.assertRaises(AccessError):
-                    self.Substitute.with_user(user).create({**vals, "user_id": self.chief.id, "substitute_id": substitute.id})
+                    self.Substitute.with_user(user).create(
+                        {**vals, "user_id": self.chief.id, "substitute_id": substitute.id},
+                    )
         mine = self._appoint(self.carol, self.dave)
         with self.assertRaises(AccessError):
             mine.with_user(self.carol).write({"user_id": self.chief.id, "substitute_id": self.carol.id})
@@ -178,7 +182,8 @@ class TestApprovalSubstitute(ApprovalCase):
         """F3: an active internal colleague, and not oneself."""
         self.dave.active = False
         for substitute, message in (
-            (self.alice, "themselves"), (self.portal_user, "not an active internal user"), (self.dave, "not an active internal user"),
+            (self.alice, "themselves"), (self.portal_user, "not an active internal user"),
+            (self.dave, "not an active internal user"),
             (self.outsider, "no common company"),
         ):
             with self._refused(message, ValidationError):

@@ -3,13 +3,12 @@ import hashlib
 import io
 import json
 
-from PIL import Image
-
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from PIL import Image
 
 from .approval_common import ApprovalCase
 
@@ -40,7 +39,8 @@ class TestSeal(ApprovalCase):
         self.assertEqual(content["record"], f"{self.document._name},{self.document.id}")
         self.assertEqual(content["signature"], hashlib.sha256(base64.b64decode(seal.signature)).hexdigest())
         self.assertRecordValues(seal, [{
-            "purpose": "acceptance", "user_id": self.manager.id, "company_id": self.company.id, "validity": "valid", "ip": False,
+            "purpose": "acceptance", "user_id": self.manager.id, "company_id": self.company.id, "validity": "valid",
+            "ip": False,
             "res_name": self.document.display_name,
         }])
         self.assertEqual(self.document.seal_ids, seal)
@@ -65,7 +65,9 @@ class TestSeal(ApprovalCase):
     def test_change_shows(self):
         """C6: a later change of the document voids the seal visibly; another language or user does not."""
         seal = self._seal()
-        self.assertEqual(seal.with_context(lang="fr_FR", tz="Asia/Shanghai").with_user(self.inspector).validity, "valid")
+        self.assertEqual(
+            seal.with_context(lang="fr_FR", tz="Asia/Shanghai").with_user(self.inspector).validity, "valid",
+        )
         self._change()
         self.env.invalidate_all()
         self.assertEqual(seal.validity, "changed")
@@ -75,7 +77,8 @@ class TestSeal(ApprovalCase):
     def test_broken_seal_shows(self):
         """F12: a hand in the database breaks the seal: content, digest, name of the signer, record or picture."""
         for column, value in (
-            ("content", "{}"), ("digest", "0"), ("signer_name", "Forged"), ("signed_at", "2020-01-01 00:00:00"), ("ip", "10.0.0.1"),
+            ("content", "{}"), ("digest", "0"), ("signer_name", "Forged"), ("signed_at", "2020-01-01 00:00:00"),
+            ("ip", "10.0.0.1"),
             ("purpose", "closure"), ("res_id", self.document.id + 1),
         ):
             seal = self._seal(signature=picture())
@@ -103,11 +106,13 @@ class TestSeal(ApprovalCase):
 
     @mute_logger(*QUIET)
     def test_nobody_creates_writes_or_deletes(self):
-        """F12: no user forges, changes or removes a seal; nor through the document or the attachment of the signature."""
+        """F12: no user forges, changes or removes a seal, nor through the document or the signature's file."""
         seal = self._seal(signature=picture())
         values = {
-            "res_model": self.document._name, "res_id": self.document.id, "res_name": "X", "company_id": self.company.id, "purpose": "closure",
-            "content": "{}", "digest": "0", "signer_name": "X", "signed_at": "2026-01-01 00:00:00", "user_id": self.chief.id,
+            "res_model": self.document._name, "res_id": self.document.id, "res_name": "X",
+            "company_id": self.company.id, "purpose": "closure",
+            "content": "{}", "digest": "0", "signer_name": "X", "signed_at": "2026-01-01 00:00:00",
+            "user_id": self.chief.id,
         }
         attachment = self.env["ir.attachment"].sudo().search([
             ("res_model", "=", "quality.seal"), ("res_field", "=", "signature"), ("res_id", "=", seal.id),
@@ -120,7 +125,9 @@ class TestSeal(ApprovalCase):
                     with self.assertRaises(AccessError):
                         self._rpc(user, seal, method, *args)
                 with self.assertRaises(UserError):
-                    self._rpc(user, self.document, "write", {"seal_ids": [Command.update(seal.id, {"signer_name": "X"})]})
+                    self._rpc(
+                        user, self.document, "write", {"seal_ids": [Command.update(seal.id, {"signer_name": "X"})]},
+                    )
                 with self.assertRaises(AccessError):
                     attachment.with_user(user).write({"raw": b"x"})
                 with self.assertRaises(AccessError):
