@@ -29,12 +29,14 @@ from . import quality_seal_mixin
 from . import quality_cause_category
 from . import quality_report_item
 from . import quality_legal_threshold
+from . import quality_incident_contents
 from . import quality_incident
 from . import quality_incident_workflow
 from . import quality_incident_guards
 from . import quality_incident_reporting
 from . import quality_incident_notice
 from . import quality_incident_effect
+from . import quality_incident_dossier
 from . import quality_reporting_regime
 from . import quality_reporting_duty
 from . import quality_scene_protection

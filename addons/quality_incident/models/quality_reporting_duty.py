@@ -26,13 +26,22 @@ class QualityReportingDuty(models.Model):
     user_id = fields.Many2one("res.users", "In charge", index="btree_not_null")
     state = fields.Selection(
         [("pending", "Pending"), ("sent", "Sent"), ("late", "Sent late"), ("waived", "Waived")],
-        default="pending", required=True, index=True, copy=False,
+        default="pending",
+        required=True,
+        index=True,
+        copy=False,
     )
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue")
-    channel = fields.Selection([
-        ("online", "Online platform"), ("email", "E-mail"), ("fax", "Fax"), ("letter", "Letter"),
-        ("hand", "Handed over"), ("phone", "Phone, confirmed in writing"),
-    ])
+    channel = fields.Selection(
+        [
+            ("online", "Online platform"),
+            ("email", "E-mail"),
+            ("fax", "Fax"),
+            ("letter", "Letter"),
+            ("hand", "Handed over"),
+            ("phone", "Phone, confirmed in writing"),
+        ]
+    )
     sent_at = fields.Datetime("Sent on")
     sent_by_id = fields.Many2one("res.users", "Sent by", index="btree_not_null")
     received_by = fields.Char("Received by")
@@ -50,16 +59,30 @@ class QualityReportingDuty(models.Model):
         ("pending", "late"): "quality_incident.group_quality_staff",
         ("pending", "waived"): MANAGER,
     }
-    _system_fields = frozenset({
-        "line_id", "recipient_id", "trigger", "hours", "content_ids", "start_at", "due_at", "waive_reason", "waived_by_id",
-    })
+    _system_fields = frozenset(
+        {
+            "line_id",
+            "recipient_id",
+            "trigger",
+            "hours",
+            "content_ids",
+            "start_at",
+            "due_at",
+            "waive_reason",
+            "waived_by_id",
+        }
+    )
 
-    _once = models.UniqueIndex("(incident_id, line_id) WHERE line_id IS NOT NULL", "This duty exists already for the incident.")
+    _once = models.UniqueIndex(
+        "(incident_id, line_id) WHERE line_id IS NOT NULL", "This duty exists already for the incident."
+    )
 
     @api.depends("recipient_id", "hours")
     def _compute_name(self):
         for duty in self:
-            duty.name = self.env._("Report to %(recipient)s within %(hours)g h", recipient=duty.recipient_id.display_name, hours=duty.hours)
+            duty.name = self.env._(
+                "Report to %(recipient)s within %(hours)g h", recipient=duty.recipient_id.display_name, hours=duty.hours
+            )
 
     _rec_name = "name"
 
@@ -73,7 +96,9 @@ class QualityReportingDuty(models.Model):
     def _frozen_fields(self, state):
         if state == "pending":
             return frozenset({"incident_id"})
-        return frozenset({"incident_id", "user_id", "channel", "sent_at", "sent_by_id", "received_by", "late_reason", "evidence_ids"})
+        return frozenset(
+            {"incident_id", "user_id", "channel", "sent_at", "sent_by_id", "received_by", "late_reason", "evidence_ids"}
+        )
 
     def _evidence_locked(self):
         return any(duty.state != "pending" for duty in self) or super()._evidence_locked()
@@ -89,18 +114,33 @@ class QualityReportingDuty(models.Model):
             line = self.env["quality.reporting.regime.line"].browse(vals["line_id"])
             incident = self.env["quality.incident"].browse(vals["incident_id"])
             start_at = line._start_of(incident)
-            vals.update({
-                "recipient_id": line.recipient_id.id, "trigger": line.trigger, "hours": line.hours,
-                "content_ids": line.content_ids.ids, "start_at": start_at,
-                "due_at": start_at + timedelta(hours=line.hours),
-                "user_id": (incident.inspector_id or incident.technical_lead_id or incident.reporter_id).id,
-            })
+            vals.update(
+                {
+                    "recipient_id": line.recipient_id.id,
+                    "trigger": line.trigger,
+                    "hours": line.hours,
+                    "content_ids": line.content_ids.ids,
+                    "start_at": start_at,
+                    "due_at": start_at + timedelta(hours=line.hours),
+                    "user_id": (incident.inspector_id or incident.technical_lead_id or incident.reporter_id).id,
+                }
+            )
         duties = self.create(vals_list)
-        self.env["quality.deadline"]._start([{
-            "record": duty.incident_id, "kind": "statutory", "key": duty._deadline_key(), "name": duty.name,
-            "hours": duty.hours, "start_at": duty.start_at, "user": duty.user_id,
-            "department": duty.incident_id.responsible_department_id,
-        } for duty in duties])
+        self.env["quality.deadline"]._start(
+            [
+                {
+                    "record": duty.incident_id,
+                    "kind": "statutory",
+                    "key": duty._deadline_key(),
+                    "name": duty.name,
+                    "hours": duty.hours,
+                    "start_at": duty.start_at,
+                    "user": duty.user_id,
+                    "department": duty.incident_id.responsible_department_id,
+                }
+                for duty in duties
+            ]
+        )
         return duties
 
     def _deadline_key(self):
@@ -117,7 +157,9 @@ class QualityReportingDuty(models.Model):
         for duty in self:
             duty.start_at = duty.line_id._start_of(duty.incident_id) if duty.line_id else duty.incident_id.occurred_at
             duty.due_at = duty.start_at + timedelta(hours=duty.hours)
-            duty.incident_id._replan_deadline("statutory", key=duty._deadline_key(), start_at=duty.start_at, due_at=duty.due_at)
+            duty.incident_id._replan_deadline(
+                "statutory", key=duty._deadline_key(), start_at=duty.start_at, due_at=duty.due_at
+            )
 
     # ------------------------------------------------------------------
     # Sending
@@ -133,11 +175,13 @@ class QualityReportingDuty(models.Model):
         self._check_role("quality_incident.group_quality_staff")
         for duty in self:
             sent_at = duty.sent_at or fields.Datetime.now()
-            duty.write({
-                "sent_at": sent_at,
-                "sent_by_id": (duty.sent_by_id or self.env.user).id,
-                "state": "late" if sent_at > duty.due_at else "sent",
-            })
+            duty.write(
+                {
+                    "sent_at": sent_at,
+                    "sent_by_id": (duty.sent_by_id or self.env.user).id,
+                    "state": "late" if sent_at > duty.due_at else "sent",
+                }
+            )
         return True
 
     def action_waive(self, reason=None):
@@ -152,7 +196,6 @@ class QualityReportingDuty(models.Model):
         return True
 
     def _after_transition(self, origins, target):
-        super()._after_transition(origins, target)
         for duty in self:
             if target == "waived":
                 duty.incident_id._cancel_deadline("statutory", key=duty._deadline_key())
@@ -160,15 +203,25 @@ class QualityReportingDuty(models.Model):
             else:
                 duty.incident_id._stop_deadline("statutory", key=duty._deadline_key(), done_at=duty.sent_at)
                 body = self.env._(
-                    "%(duty)s: sent by %(user)s, %(channel)s.", duty=duty.name, user=duty.sent_by_id.name,
+                    "%(duty)s: sent by %(user)s, %(channel)s.",
+                    duty=duty.name,
+                    user=duty.sent_by_id.name,
                     channel=dict(self._fields["channel"]._description_selection(self.env))[duty.channel],
                 )
             if target == "late":
-                duty.incident_id._open_violation("late_report", self.env._(
-                    "%(duty)s: due %(due)s, sent %(sent)s (UTC). %(reason)s",
-                    duty=duty.name, due=duty.due_at, sent=duty.sent_at, reason=duty.late_reason,
-                ), key=duty._deadline_key())
+                duty.incident_id._open_violation(
+                    "late_report",
+                    self.env._(
+                        "%(duty)s: due %(due)s, sent %(sent)s (UTC). %(reason)s",
+                        duty=duty.name,
+                        due=duty.due_at,
+                        sent=duty.sent_at,
+                        reason=duty.late_reason,
+                    ),
+                    key=duty._deadline_key(),
+                )
             duty.incident_id._message_log(body=body)
+        return super()._after_transition(origins, target)
 
     # ------------------------------------------------------------------
     # Guards
@@ -190,7 +243,11 @@ class QualityReportingDuty(models.Model):
         return missing
 
     def _missing_punctuality(self):
-        return [self.env._("It was sent after it was due: it counts as late")] if self.sent_at and self.sent_at > self.due_at else []
+        return (
+            [self.env._("It was sent after it was due: it counts as late")]
+            if self.sent_at and self.sent_at > self.due_at
+            else []
+        )
 
     def _missing_late_reason(self):
         return [] if self.late_reason else [self.env._("The reason why it is late")]
@@ -212,7 +269,10 @@ class QualityReportingDuty(models.Model):
         for duty in self:
             missing = duty._missing_content()
             if missing:
-                raise UserError(self.env._(
-                    "The report to %(recipient)s cannot be issued while these contents are empty:\n%(missing)s",
-                    recipient=duty.recipient_id.display_name, missing="\n".join(f"• {item}" for item in missing),
-                ))
+                raise UserError(
+                    self.env._(
+                        "The report to %(recipient)s cannot be issued while these contents are empty:\n%(missing)s",
+                        recipient=duty.recipient_id.display_name,
+                        missing="\n".join(f"• {item}" for item in missing),
+                    )
+                )

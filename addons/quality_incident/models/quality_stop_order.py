@@ -16,7 +16,9 @@ class QualityStopOrder(models.Model):
     ordered_at = fields.Datetime("Ordered on", required=True, default=fields.Datetime.now, copy=False)
     issued_by_id = fields.Many2one("res.users", "Issued by", required=True, default=lambda self: self.env.user)
     resumed_at = fields.Datetime("Resumed on", readonly=True, copy=False)
-    state = fields.Selection([("open", "Work stopped"), ("resumed", "Work resumed")], default="open", required=True, index=True, copy=False)
+    state = fields.Selection(
+        [("open", "Work stopped"), ("resumed", "Work resumed")], default="open", required=True, index=True, copy=False
+    )
     signoff_ids = fields.One2many("quality.resume.signoff", "order_id", "Resume sign-off")
 
     _transitions = {("open", "resumed"): ("_missing_signatures",)}
@@ -31,9 +33,9 @@ class QualityStopOrder(models.Model):
             vals["name"] = sequence.next_by_code("quality.stop.order")
         orders = super().create(vals_list)
         # A12: the group's experts and the station sign; more parties can be added.
-        self.env["quality.resume.signoff"].sudo().create([
-            {"order_id": order.id, "party": party} for order in orders for party in ("group", "station")
-        ])
+        self.env["quality.resume.signoff"].sudo().create(
+            [{"order_id": order.id, "party": party} for order in orders for party in ("group", "station")]
+        )
         return orders
 
     @api.model
@@ -44,7 +46,8 @@ class QualityStopOrder(models.Model):
     def _missing_signatures(self):
         return [
             self.env._("The signature of %s", signoff.display_name)
-            for signoff in self.signoff_ids if signoff.required and not signoff.signed_at
+            for signoff in self.signoff_ids
+            if signoff.required and not signoff.signed_at
         ]
 
     def action_resume(self):
@@ -70,4 +73,4 @@ class QualityStopOrder(models.Model):
         """Return the sign-offs two by two, as they stand side by side on paper; the last may stand alone."""
         self.ensure_one()
         lines = self.signoff_ids.sorted("id")
-        return [(lines[index], lines[index + 1:index + 2]) for index in range(0, len(lines), 2)]
+        return [(lines[index], lines[index + 1 : index + 2]) for index in range(0, len(lines), 2)]

@@ -1,4 +1,5 @@
 """One spelling for one content, so that a digest proves what was approved or signed."""
+
 import hashlib
 import json
 from datetime import date, datetime
@@ -7,7 +8,7 @@ from odoo import fields
 
 
 def canonical_json(content):
-    """Return ``content`` (dicts, lists, scalars, dates) as JSON with one spelling only: sorted keys, no spaces, UTF-8."""
+    """Return ``content`` (dicts, lists, scalars, dates) as JSON with one spelling: sorted keys, no spaces, UTF-8."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_spell)
 
 

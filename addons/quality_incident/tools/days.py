@@ -4,7 +4,7 @@ import pytz
 
 
 def end_of_day(day, company):
-    """Return the last second of ``day`` where ``company`` works, as naive UTC: a date promised is kept until its evening."""
+    """Return the last second of ``day`` where ``company`` works, as naive UTC: a date is kept until its evening."""
     zone = pytz.timezone(company.resource_calendar_id.tz or company.partner_id.tz or "UTC")
     local = zone.localize(datetime.combine(day, time(23, 59, 59)))
     return local.astimezone(pytz.utc).replace(tzinfo=None)

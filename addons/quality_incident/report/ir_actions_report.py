@@ -1,0 +1,40 @@
+from collections import OrderedDict
+from io import BytesIO
+
+from odoo import models
+
+from ..tools.pages import fit_pages
+from ..tools.pdf import stamp_pages
+
+
+class IrActionsReport(models.Model):
+    _inherit = "ir.actions.report"
+
+    def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
+        """Render quality documents one by one, and number their pages here.
+
+        Debian's wkhtmltopdf has neither page numbers nor several documents in one run; this way a document looks the
+        same with it and with the official image's.
+        """
+        report = self._get_report(report_ref)
+        model = self._quality_report_model(report)
+        if not res_ids or model is None:
+            return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
+        streams = OrderedDict()
+        for record in self.env[report.model].browse(OrderedDict.fromkeys(res_ids)):
+            single = super()._render_qweb_pdf_prepare_streams(report_ref, dict(data or {}), res_ids=record.ids)
+            stream = single[record.id]
+            if stream["stream"] and not stream["attachment"]:
+                stream["stream"] = BytesIO(stamp_pages(stream["stream"].getvalue(), model._page_label(record.sudo())))
+            streams[record.id] = stream
+        return streams
+
+    def _prepare_html(self, html, report_model=False):
+        if self._quality_report_model(self) is not None:
+            html = fit_pages(html)
+        return super()._prepare_html(html, report_model=report_model)
+
+    def _quality_report_model(self, report):
+        """Return the model that prints ``report`` when it is one of the quality documents, else None."""
+        model = self._get_rendering_context_model(report)
+        return model if hasattr(model, "_page_label") else None
