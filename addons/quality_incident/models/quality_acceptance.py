@@ -16,16 +16,27 @@ class QualityAcceptance(models.Model):
     _document_states = ("acceptance",)
     _deletable_states = ("draft",)
 
-    outcome = fields.Selection([
-        ("reinspected", "1 · Reworked or replaced: inspected again, conforms"),
-        ("laboratory", "2 · Laboratory finds that it meets the design"),
-        ("designer", "3 · Designer confirms safety and function"),
-        ("negotiated", "4 · Repaired or strengthened: by technical plan and negotiated document"),
-        ("refused", "5 · Still not safe to use: acceptance forbidden"),
-    ], required=True)
-    state = fields.Selection([
-        ("draft", "Draft"), ("accepted", "Accepted"), ("refused", "Refused"),
-    ], default="draft", required=True, copy=False, index=True)
+    outcome = fields.Selection(
+        [
+            ("reinspected", "1 · Reworked or replaced: inspected again, conforms"),
+            ("laboratory", "2 · Laboratory finds that it meets the design"),
+            ("designer", "3 · Designer confirms safety and function"),
+            ("negotiated", "4 · Repaired or strengthened: by technical plan and negotiated document"),
+            ("refused", "5 · Still not safe to use: acceptance forbidden"),
+        ],
+        required=True,
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("accepted", "Accepted"),
+            ("refused", "Refused"),
+        ],
+        default="draft",
+        required=True,
+        copy=False,
+        index=True,
+    )
     round = fields.Integer(readonly=True, copy=False)
     inspection_result = fields.Text("Inspection result", help="What was inspected and measured.")
     laboratory_id = fields.Many2one("res.partner", "Qualified laboratory", index="btree_not_null")
@@ -44,7 +55,9 @@ class QualityAcceptance(models.Model):
     }
     _transition_groups = {("draft", "accepted"): INSPECTOR, ("draft", "refused"): INSPECTOR}
     _system_fields = frozenset({"round", "decided_by_id", "decided_at"})
-    _one_draft = models.UniqueIndex("(incident_id) WHERE state = 'draft'", "There is a drafted acceptance already; decide or delete it first.")
+    _one_draft = models.UniqueIndex(
+        "(incident_id) WHERE state = 'draft'", "There is a drafted acceptance already; decide or delete it first."
+    )
 
     #: what each outcome must have in hand (B8); the papers themselves are the evidence
     _required_documents = {
@@ -87,14 +100,18 @@ class QualityAcceptance(models.Model):
         incident = self.incident_id.sudo()
         actions = incident.action_ids.filtered(lambda action: action.state != "cancelled")
         return (
-            actions.user_id | actions.done_by_id | incident.technical_lead_id
-            | incident.chosen_option_id.chosen_by_id | incident.chosen_option_id.create_uid
+            actions.user_id
+            | actions.done_by_id
+            | incident.technical_lead_id
+            | incident.chosen_option_id.chosen_by_id
+            | incident.chosen_option_id.create_uid
         )
 
     def _missing_documents(self):
         missing = [
             self._fields[name]._description_string(self.env)
-            for name in self._required_documents[self.outcome] if not self[name]
+            for name in self._required_documents[self.outcome]
+            if not self[name]
         ]
         if not self.evidence_ids:
             missing.append(self.env._("The documents or photos of the inspection"))
@@ -132,8 +149,21 @@ class QualityAcceptance(models.Model):
         self.ensure_one()
         return {
             "incident": [self.incident_id.name, self.round],
-            "acceptance": snapshot(self, [
-                "outcome", "inspection_result", "laboratory_id", "laboratory_certificate", "meets_design", "designer_id",
-                "designer_statement", "technical_plan", "negotiated_document", "decided_by_id", "decided_at", "evidence_ids",
-            ]),
+            "acceptance": snapshot(
+                self,
+                [
+                    "outcome",
+                    "inspection_result",
+                    "laboratory_id",
+                    "laboratory_certificate",
+                    "meets_design",
+                    "designer_id",
+                    "designer_statement",
+                    "technical_plan",
+                    "negotiated_document",
+                    "decided_by_id",
+                    "decided_at",
+                    "evidence_ids",
+                ],
+            ),
         }

@@ -18,16 +18,38 @@ class QualityAction(models.Model):
 
     name = fields.Char("Measure", required=True)
     description = fields.Text()
-    kind = fields.Selection([
-        ("containment", "Containment"), ("corrective", "Corrective"), ("preventive", "Preventive"), ("improvement", "Improvement"),
-    ], required=True, default="corrective", index=True)
-    state = fields.Selection([
-        ("open", "Open"), ("done", "Done"), ("verified", "Verified"), ("cancelled", "Cancelled"),
-    ], default="open", required=True, index=True, copy=False, tracking=True)
-    user_id = fields.Many2one("res.users", "Owner", required=True, index=True, default=lambda self: self.env.user, tracking=True)
+    kind = fields.Selection(
+        [
+            ("containment", "Containment"),
+            ("corrective", "Corrective"),
+            ("preventive", "Preventive"),
+            ("improvement", "Improvement"),
+        ],
+        required=True,
+        default="corrective",
+        index=True,
+    )
+    state = fields.Selection(
+        [
+            ("open", "Open"),
+            ("done", "Done"),
+            ("verified", "Verified"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="open",
+        required=True,
+        index=True,
+        copy=False,
+        tracking=True,
+    )
+    user_id = fields.Many2one(
+        "res.users", "Owner", required=True, index=True, default=lambda self: self.env.user, tracking=True
+    )
     department_id = fields.Many2one("hr.department", index="btree_not_null", check_company=True)
     due_date = fields.Date("Due date", required=True, index=True, tracking=True)
-    proposed_by_id = fields.Many2one("res.users", "Proposed by", readonly=True, copy=False, default=lambda self: self.env.user)
+    proposed_by_id = fields.Many2one(
+        "res.users", "Proposed by", readonly=True, copy=False, default=lambda self: self.env.user
+    )
     started_at = fields.Datetime("Work begun", copy=False)
     done_at = fields.Datetime("Done on", readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", "Done by", readonly=True, copy=False, index="btree_not_null")
@@ -89,9 +111,19 @@ class QualityAction(models.Model):
     def _frozen_fields(self, state):
         if state == "open":
             return frozenset({"incident_id"})
-        return frozenset({
-            "incident_id", "name", "description", "kind", "user_id", "due_date", "started_at", "done_note", "evidence_ids",
-        })
+        return frozenset(
+            {
+                "incident_id",
+                "name",
+                "description",
+                "kind",
+                "user_id",
+                "due_date",
+                "started_at",
+                "done_note",
+                "evidence_ids",
+            }
+        )
 
     def _evidence_locked(self):
         return any(action.state != "open" for action in self) or super()._evidence_locked()
@@ -105,21 +137,40 @@ class QualityAction(models.Model):
 
     def _start_clocks(self):
         """Start the clocks of the open actions that may be worked on: containment at once, the others once approved."""
-        due = self.filtered(lambda action: action.state == "open" and not action.incident_id.is_historic and (
-            action.incident_id.state in WORK_STATES
-            or action.kind == "containment" and action.incident_id.state in action.incident_id._open_states
-        ))
+        due = self.filtered(
+            lambda action: (
+                action.state == "open"
+                and not action.incident_id.is_historic
+                and (
+                    action.incident_id.state in WORK_STATES
+                    or (action.kind == "containment"
+                    and action.incident_id.state in action.incident_id._open_states)
+                )
+            )
+        )
         if due:
-            self.env["quality.deadline"]._start([{
-                "record": action.incident_id, "kind": "action", "key": action._deadline_key(), "name": action.name,
-                "due_at": end_of_day(action.due_date, action.company_id), "user": action.user_id,
-                "department": action.department_id,
-            } for action in due])
+            self.env["quality.deadline"]._start(
+                [
+                    {
+                        "record": action.incident_id,
+                        "kind": "action",
+                        "key": action._deadline_key(),
+                        "name": action.name,
+                        "due_at": end_of_day(action.due_date, action.company_id),
+                        "user": action.user_id,
+                        "department": action.department_id,
+                    }
+                    for action in due
+                ]
+            )
 
     def _replan_clocks(self):
         for action in self.filtered(lambda action: action.state == "open"):
             action.incident_id._replan_deadline(
-                "action", key=action._deadline_key(), due_at=end_of_day(action.due_date, action.company_id), user=action.user_id,
+                "action",
+                key=action._deadline_key(),
+                due_at=end_of_day(action.due_date, action.company_id),
+                user=action.user_id,
             )
 
     # ------------------------------------------------------------------
@@ -145,7 +196,9 @@ class QualityAction(models.Model):
 
     def _preventive_by_engineering(self):
         """Return the preventive actions of ``self`` that somebody of the engineering department proposed (A4)."""
-        return self.filtered(lambda action: action.kind == "preventive" and action.proposed_by_id.sudo().has_group(ENGINEERING))
+        return self.filtered(
+            lambda action: action.kind == "preventive" and action.proposed_by_id.sudo().has_group(ENGINEERING)
+        )
 
     def _detect_early_work(self):
         """A6: work of the plan begun before its approval, or without one, is a violation."""
@@ -153,10 +206,15 @@ class QualityAction(models.Model):
             incident = action.incident_id
             approved_at = incident._gate_approved_at("plan")
             if not incident.is_historic and (not approved_at or action.started_at < approved_at):
-                incident._open_violation("early_work", self.env._(
-                    "Work on “%(action)s” began %(started)s (UTC), before the plan was approved.",
-                    action=action.name, started=action.started_at,
-                ), key=action._deadline_key())
+                incident._open_violation(
+                    "early_work",
+                    self.env._(
+                        "Work on “%(action)s” began %(started)s (UTC), before the plan was approved.",
+                        action=action.name,
+                        started=action.started_at,
+                    ),
+                    key=action._deadline_key(),
+                )
 
     # ------------------------------------------------------------------
     # Public actions

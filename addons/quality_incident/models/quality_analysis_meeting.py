@@ -21,7 +21,12 @@ class QualityAnalysisMeeting(models.Model):
     def _check_convened_by(self):
         for meeting in self:
             if not meeting.convened_by_id.sudo().has_group("quality_incident.group_quality_chief_engineer"):
-                raise ValidationError(self.env._("The joint analysis is convened by the chief engineer; %s is not one.", meeting.convened_by_id.name))
+                raise ValidationError(
+                    self.env._(
+                        "The joint analysis is convened by the chief engineer; %s is not one.",
+                        meeting.convened_by_id.name,
+                    )
+                )
 
     def _convened(self):
         """Return the meetings that satisfy A5: at least two departments attended and a conclusion was reached."""

@@ -12,17 +12,26 @@ class QualityClosureFact(models.Model):
     _order = "id"
     _rec_name = "kind"
 
-    kind = fields.Selection([
-        ("cause", "The cause is found"), ("education", "The people concerned are educated"),
-        ("prevention", "Preventive measures are in place"), ("responsibility", "The responsible are dealt with"),
-    ], required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("cause", "The cause is found"),
+            ("education", "The people concerned are educated"),
+            ("prevention", "Preventive measures are in place"),
+            ("responsibility", "The responsible are dealt with"),
+        ],
+        required=True,
+        readonly=True,
+    )
     state = fields.Selection([("open", "Open"), ("verified", "Verified")], default="open", required=True, copy=False)
     statement = fields.Text("Finding")
     stated_by_id = fields.Many2one("res.users", "Stated by", readonly=True, copy=False)
     verified_by_id = fields.Many2one("res.users", "Verified by", readonly=True, copy=False)
     verified_at = fields.Datetime("Verified on", readonly=True, copy=False)
 
-    _transitions = {("open", "verified"): ("_missing_statement", "_missing_substance", "_missing_other_eyes"), ("verified", "open"): ("_missing_new_round",)}
+    _transitions = {
+        ("open", "verified"): ("_missing_statement", "_missing_substance", "_missing_other_eyes"),
+        ("verified", "open"): ("_missing_new_round",),
+    }
     _transition_groups = {("open", "verified"): f"{INSPECTOR},{ENGINEERING},{CHIEF},{MANAGER}"}
     _system_fields = frozenset({"kind", "stated_by_id", "verified_by_id", "verified_at"})
     _once = models.UniqueIndex("(incident_id, kind)", "Each of the four facts exists once per incident.")
@@ -59,8 +68,7 @@ class QualityClosureFact(models.Model):
         return getattr(self, f"_missing_{self.kind}")(self.incident_id)
 
     def _missing_cause(self, incident):
-        missing = [incident._fields[name]._description_string(self.env) for name in ("root_cause", "cause_category_id") if not incident[name]]
-        return missing
+        return incident._missing_fields("root_cause", "cause_category_id")
 
     def _missing_education(self, incident):
         if incident.education_ids._held():
@@ -68,7 +76,9 @@ class QualityClosureFact(models.Model):
         return [self.env._("An education session with attendees and the signed list")]
 
     def _missing_prevention(self, incident):
-        preventive = incident.action_ids.filtered(lambda action: action.kind == "preventive" and action.state != "cancelled")
+        preventive = incident.action_ids.filtered(
+            lambda action: action.kind == "preventive" and action.state != "cancelled"
+        )
         if preventive and all(action.state == "verified" for action in preventive):
             return []
         return [self.env._("Preventive actions, all of them verified")]
@@ -91,12 +101,15 @@ class QualityClosureFact(models.Model):
         """Return the users whose own work this fact is about."""
         incident = self.incident_id.sudo()
         preventive = incident.action_ids.filtered(lambda action: action.kind == "preventive")
-        return self.stated_by_id | {
-            "cause": incident.determination_ids.confirmed_by_id,
-            "education": incident.education_ids.trainer_id,
-            "prevention": preventive.user_id | preventive.done_by_id,
-            "responsibility": incident.responsibility_ids.decided_by_id,
-        }[self.kind]
+        return (
+            self.stated_by_id
+            | {
+                "cause": incident.determination_ids.confirmed_by_id,
+                "education": incident.education_ids.trainer_id,
+                "prevention": preventive.user_id | preventive.done_by_id,
+                "responsibility": incident.responsibility_ids.decided_by_id,
+            }[self.kind]
+        )
 
     def _missing_for_closure(self):
         """Return what this fact still lacks for closing, one text that says which fact it is."""

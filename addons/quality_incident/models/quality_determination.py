@@ -14,12 +14,21 @@ class QualityDetermination(models.Model):
     _document_states = ("verified", "analysis", "plan", "executing")
     _deletable_states = ("draft",)
 
-    method = fields.Selection([
-        ("investigation", "Investigation and inspection"), ("test", "Inspection and test"),
-        ("research", "Special research with experts"),
-    ], required=True, default="investigation")
-    state = fields.Selection([("draft", "Draft"), ("confirmed", "Confirmed")], default="draft", required=True, copy=False)
-    documents_checked = fields.Text("Documents checked", help="Test reports, site diary, process records, equipment, weather: what was looked at.")
+    method = fields.Selection(
+        [
+            ("investigation", "Investigation and inspection"),
+            ("test", "Inspection and test"),
+            ("research", "Special research with experts"),
+        ],
+        required=True,
+        default="investigation",
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("confirmed", "Confirmed")], default="draft", required=True, copy=False
+    )
+    documents_checked = fields.Text(
+        "Documents checked", help="Test reports, site diary, process records, equipment, weather: what was looked at."
+    )
     test_ids = fields.One2many("quality.determination.test", "determination_id", "Tests")
     no_index_reason = fields.Text("Why no index can be tested directly")
     panel_ids = fields.Many2many("res.partner", string="Expert panel")

@@ -7,7 +7,7 @@ class QualityEvidenceMixin(models.AbstractModel):
     _name = "quality.evidence.mixin"
     _description = "Evidence"
 
-    evidence_ids = fields.Many2many("ir.attachment", string="Evidence", copy=False, bypass_search_access=True)
+    evidence_ids = fields.Many2many("ir.attachment", copy=False, bypass_search_access=True)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -27,10 +27,9 @@ class QualityEvidenceMixin(models.AbstractModel):
 
         Only the user's own files that belong to nothing yet are touched: linking a foreign file opens no door.
         """
+        uid = self.env.uid
         for record in self:
-            loose = record.sudo().evidence_ids.filtered(
-                lambda file: not file.res_id and file.create_uid.id == record.env.uid
-            )
+            loose = record.sudo().evidence_ids.filtered(lambda file: not file.res_id and file.create_uid.id == uid)
             if loose:
                 loose.write({"res_model": record._name, "res_id": record.id})
 

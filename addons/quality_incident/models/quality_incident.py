@@ -1,20 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from ..tools.canonical import snapshot
+from .quality_incident_contents import PLAN_CONTENT
 
 GRADES = [("minor", "Minor"), ("general", "General"), ("major", "Major")]
-
-#: what an approved plan consists of; a change in it asks for a new approval (A2)
-PLAN_CONTENT = ["grade", "root_cause"]
-PLAN_OPTION_CONTENT = ["name", "method", "description", "meets_standard", "cost", "days"]
-PLAN_ACTION_CONTENT = ["kind", "name", "user_id", "due_date"]
-
-#: what the register shows of an incident for ever; part of its seals
-REGISTER_CONTENT = [
-    "name", "title", "grade", "legal_grade", "occurred_at", "discovered_at", "reported_at", "project_id", "location",
-    "description", "estimated_loss", "actual_loss", "deaths", "serious_injuries", "root_cause",
-]
 
 
 class QualityIncident(models.Model):
@@ -22,7 +11,7 @@ class QualityIncident(models.Model):
 
     _name = "quality.incident"
     _description = "Quality incident"
-    _inherit = ["quality.workflow.mixin", "quality.approval.mixin", "quality.seal.mixin", "quality.evidence.mixin"]
+    _inherit = ["quality.workflow.mixin", "quality.incident.contents", "quality.evidence.mixin"]
     _order = "occurred_at desc, id desc"
     _rec_names_search = ["name", "title", "external_ref"]
     _check_company_auto = True
@@ -30,14 +19,38 @@ class QualityIncident(models.Model):
     # identity
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
     title = fields.Char(required=True, tracking=True)
-    external_ref = fields.Char("Reference at the source", copy=False, help="Number of the case in the system or office it comes from.")
-    company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company, index=True, readonly=True)
-    state = fields.Selection([
-        ("draft", "Draft"), ("reported", "Reported"), ("verified", "Verified"), ("analysis", "Analysis"),
-        ("plan", "Plan"), ("executing", "Executing"), ("acceptance", "Acceptance"), ("closing", "Closing"),
-        ("closed", "Closed"), ("cancelled", "Cancelled"),
-    ], default="draft", required=True, copy=False, index=True, tracking=True, group_expand=True)
-    round = fields.Integer(default=1, readonly=True, copy=False, help="Counts up when acceptance is refused or a closed incident is reopened.")
+    external_ref = fields.Char(
+        "Reference at the source", copy=False, help="Number of the case in the system or office it comes from."
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True, readonly=True
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("reported", "Reported"),
+            ("verified", "Verified"),
+            ("analysis", "Analysis"),
+            ("plan", "Plan"),
+            ("executing", "Executing"),
+            ("acceptance", "Acceptance"),
+            ("closing", "Closing"),
+            ("closed", "Closed"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="draft",
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+    round = fields.Integer(
+        default=1,
+        readonly=True,
+        copy=False,
+        help="Counts up when acceptance is refused or a closed incident is reopened.",
+    )
     grade = fields.Selection(GRADES, default="minor", required=True, index=True, tracking=True)
 
     # what happened
@@ -51,28 +64,41 @@ class QualityIncident(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     estimated_loss = fields.Monetary("Estimated loss", tracking=True)
     actual_loss = fields.Monetary("Actual loss", copy=False, tracking=True)
-    no_loss = fields.Boolean("No economic loss", help="Tick when the loss is known to be nil; an empty amount means not known yet.")
+    no_loss = fields.Boolean(
+        "No economic loss", help="Tick when the loss is known to be nil; an empty amount means not known yet."
+    )
     deaths = fields.Integer(copy=False, tracking=True)
     serious_injuries = fields.Integer("Serious injuries", copy=False, tracking=True)
 
     # why, and who
     preliminary_cause = fields.Text("Preliminary cause")
-    cause_category_id = fields.Many2one("quality.cause.category", "Cause category", index="btree_not_null", ondelete="restrict")
+    cause_category_id = fields.Many2one(
+        "quality.cause.category", "Cause category", index="btree_not_null", ondelete="restrict"
+    )
     root_cause = fields.Text("Root cause", tracking=True)
-    responsible_department_id = fields.Many2one("hr.department", "Responsible department", index="btree_not_null", check_company=True)
-    responsible_partner_id = fields.Many2one("res.partner", "Responsible outside party", index="btree_not_null", check_company=True)
+    responsible_department_id = fields.Many2one(
+        "hr.department", "Responsible department", index="btree_not_null", check_company=True
+    )
+    responsible_partner_id = fields.Many2one(
+        "res.partner", "Responsible outside party", index="btree_not_null", check_company=True
+    )
     responsible_unit = fields.Char("Responsible unit", compute="_compute_responsible_unit")
     responsible_person = fields.Char("Responsible person")
-    reporter_id = fields.Many2one("res.users", default=lambda self: self.env.user, required=True, index=True, copy=False)
+    reporter_id = fields.Many2one(
+        "res.users", default=lambda self: self.env.user, required=True, index=True, copy=False
+    )
     technical_lead_id = fields.Many2one("res.users", "Project technical lead", index="btree_not_null", tracking=True)
     engineer_id = fields.Many2one("res.users", "Engineer in charge", index="btree_not_null", tracking=True)
     inspector_id = fields.Many2one("res.users", "Quality inspector", index="btree_not_null", tracking=True)
 
     # how it was handled
     self_handled = fields.Boolean(
-        "Handled outside the procedure", help="The project department dealt with it by itself before reporting. Opens a violation.",
+        "Handled outside the procedure",
+        help="The project department dealt with it by itself before reporting. Opens a violation.",
     )
-    written_report = fields.Text("Written report", help="The technical lead's written report to the engineering department.", copy=False)
+    written_report = fields.Text(
+        "Written report", help="The technical lead's written report to the engineering department.", copy=False
+    )
     verification_note = fields.Text("Verification note", copy=False)
     inspector_notified_at = fields.Datetime("Inspector notified on", readonly=True, copy=False)
     reason = fields.Text("Reason of the step under way", readonly=True, copy=False)
@@ -95,7 +121,9 @@ class QualityIncident(models.Model):
     fact_ids = fields.One2many("quality.closure.fact", "incident_id", "Four no-pass")
 
     chosen_option_id = fields.Many2one("quality.treatment.option", "Chosen option", compute="_compute_chosen_option_id")
-    defect_nature = fields.Text("Defect nature", compute="_compute_defect_nature", help="As the last confirmed determination found it.")
+    defect_nature = fields.Text(
+        "Defect nature", compute="_compute_defect_nature", help="As the last confirmed determination found it."
+    )
 
     _open_states = ("draft", "reported", "verified", "analysis", "plan", "executing", "acceptance", "closing")
 
@@ -140,9 +168,16 @@ class QualityIncident(models.Model):
         now = fields.Datetime.now()
         for incident in self:
             if incident.occurred_at > now:
-                raise ValidationError(self.env._("%s: the incident cannot have happened in the future. Check the date and the time zone.", incident.title))
+                raise ValidationError(
+                    self.env._(
+                        "%s: the incident cannot have happened in the future. Check the date and the time zone.",
+                        incident.title,
+                    )
+                )
             if incident.discovered_at < incident.occurred_at:
-                raise ValidationError(self.env._("%s: it cannot have been discovered before it happened.", incident.title))
+                raise ValidationError(
+                    self.env._("%s: it cannot have been discovered before it happened.", incident.title)
+                )
 
     # ------------------------------------------------------------------
     # CRUD
@@ -158,13 +193,14 @@ class QualityIncident(models.Model):
                 vals.setdefault("discovered_at", vals.get("occurred_at"))
         self._number(vals_list)
         incidents = super().create(vals_list)
-        incidents._raise_to_legal_grade()
+        incidents.filtered(lambda incident: not incident.is_historic)._raise_to_legal_grade()  # history keeps its grade
         return incidents
 
     def write(self, vals):
         """Write; past the draft only staff may, and what follows from the change happens with it.
 
-        :raises AccessError: a reporter changes a reported incident, or somebody but the quality manager the time of occurrence
+        :raises AccessError: a reporter changes a reported incident, or somebody else than the quality
+            manager the time of occurrence
         :raises UserError: a grade below the legal one; see also the workflow mixin
         """
         self._check_may_edit(vals)
@@ -189,11 +225,16 @@ class QualityIncident(models.Model):
         if not vals.keys() - set(self._never_frozen):
             return
         if not self.env.user.has_group("quality_incident.group_quality_staff"):
-            raise AccessError(self.env._("A reported incident is in the hands of the quality staff. Add what you know as a message."))
+            raise AccessError(
+                self.env._("A reported incident is in the hands of the quality staff. Add what you know as a message.")
+            )
         if "occurred_at" in vals and not self.env.user.has_group("quality_incident.group_quality_manager"):
-            raise AccessError(self.env._(
-                "Statutory clocks run from the time of occurrence: once reported, only the quality manager may correct it."
-            ))
+            raise AccessError(
+                self.env._(
+                    "Statutory clocks run from the time of occurrence: once reported, "
+                    "only the quality manager may correct it."
+                )
+            )
 
     @api.model
     def _number(self, vals_list):
@@ -202,13 +243,22 @@ class QualityIncident(models.Model):
         for vals in vals_list:
             company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
             if company not in sequences:
-                sequences[company] = self.env["ir.sequence"].sudo().search(
-                    [("code", "=", "quality.incident"), ("company_id", "in", [company.id, False])], order="company_id", limit=1,
+                sequences[company] = (
+                    self.env["ir.sequence"]
+                    .sudo()
+                    .search(
+                        [("code", "=", "quality.incident"), ("company_id", "in", [company.id, False])],
+                        order="company_id",
+                        limit=1,
+                    )
                 )
             if not sequences[company]:
-                raise UserError(self.env._(
-                    "%s has no sequence for quality incidents. Ask the quality manager to set up its defaults.", company.name,
-                ))
+                raise UserError(
+                    self.env._(
+                        "%s has no sequence for quality incidents. Ask the quality manager to set up its defaults.",
+                        company.name,
+                    )
+                )
             vals["name"] = sequences[company].next_by_id()
 
     @api.model
@@ -228,44 +278,3 @@ class QualityIncident(models.Model):
     def _line_changed(self):
         """Called by every line: what was approved may no longer be what stands here."""
         self._refresh_approvals()
-
-    # ------------------------------------------------------------------
-    # Contents that are approved and sealed
-    # ------------------------------------------------------------------
-
-    def _approval_gate(self):
-        return "plan"
-
-    def _approval_content(self, gate):
-        """Return what the approvers of the plan decide on: the grade, the cause, the chosen treatment, the actions."""
-        self.ensure_one()
-        actions = self.action_ids.filtered(lambda action: action.state != "cancelled" and action.kind != "containment")
-        return {
-            "incident": snapshot(self, PLAN_CONTENT),
-            "treatment": snapshot(self.option_ids.filtered("chosen"), PLAN_OPTION_CONTENT),
-            "actions": snapshot(actions, PLAN_ACTION_CONTENT),
-        }
-
-    def _approval_authors(self, gate):
-        option = self.option_ids.filtered("chosen")
-        return self.technical_lead_id | option.create_uid | option.chosen_by_id
-
-    def _approval_department(self):
-        return self.responsible_department_id
-
-    def _gate_approved_at(self, gate):
-        """Return when the latest round of ``gate`` was completely approved, or False."""
-        rows = self.sudo().approval_ids.filtered(lambda row: row.gate == gate)
-        rows = rows.filtered(lambda row: row.round == max(rows.mapped("round")))
-        return bool(rows) and all(row.state == "approved" for row in rows) and max(rows.mapped("decided_at"))
-
-    def _seal_content(self, purpose):
-        """Return what a seal of the incident proves: the register's facts, the plan, and every line that was decided."""
-        self.ensure_one()
-        return {
-            "incident": snapshot(self, REGISTER_CONTENT),
-            "plan": self._approval_content("plan"),
-            "acceptances": snapshot(self.acceptance_ids, ["outcome", "round", "state", "decided_by_id", "decided_at", "evidence_ids"]),
-            "facts": snapshot(self.fact_ids, ["kind", "statement", "verified_by_id", "verified_at", "evidence_ids"]),
-            "responsibilities": snapshot(self.responsibility_ids, ["party", "decision", "amount", "decided_by_id", "decided_at"]),
-        }

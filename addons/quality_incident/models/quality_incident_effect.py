@@ -25,7 +25,9 @@ class QualityIncident(models.Model):
             due = fields.Date.context_today(incident) + timedelta(days=incident.company_id.quality_effect_days)
             incident.sudo().effect_due_date = due
             incident._start_deadline(
-                "effectiveness", due_at=end_of_day(due, incident.company_id), user=incident.inspector_id,
+                "effectiveness",
+                due_at=end_of_day(due, incident.company_id),
+                user=incident.inspector_id,
                 name=self.env._("Effectiveness check"),
             )
 
@@ -45,13 +47,23 @@ class QualityIncident(models.Model):
             if incident.state != "closed":
                 raise UserError(self.env._("%s: effectiveness is checked after closing.", incident.display_name))
             if self.env.user in incident.sudo().action_ids.done_by_id:
-                raise UserError(self.env._("%s: somebody who did not carry out the measures checks their effect.", incident.display_name))
-            incident.sudo().write({
-                "effect_result": result, "effect_note": note,
-                "effect_checked_by_id": self.env.uid, "effect_checked_at": fields.Datetime.now(),
-            })
+                raise UserError(
+                    self.env._(
+                        "%s: somebody who did not carry out the measures checks their effect.", incident.display_name
+                    )
+                )
+            incident.sudo().write(
+                {
+                    "effect_result": result,
+                    "effect_note": note,
+                    "effect_checked_by_id": self.env.uid,
+                    "effect_checked_at": fields.Datetime.now(),
+                }
+            )
             incident._stop_deadline("effectiveness")
-            incident._message_log(body=f"{dict(self._fields['effect_result']._description_selection(self.env))[result]}: {note}")
+            incident._message_log(
+                body=f"{dict(self._fields['effect_result']._description_selection(self.env))[result]}: {note}"
+            )
             if result == "ineffective":
                 incident.sudo().reason = self.env._("The measures were ineffective: %s", note)
                 incident.sudo().write({"state": "analysis"})

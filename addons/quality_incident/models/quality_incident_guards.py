@@ -8,10 +8,7 @@ class QualityIncident(models.Model):
 
     def _missing_fields(self, *names):
         """Return one text per field of ``names`` that is empty."""
-        return [
-            self._fields[name]._description_string(self.env)
-            for name in names if not self[name]
-        ]
+        return [self._fields[name]._description_string(self.env) for name in names if not self[name]]
 
     def _missing_report(self):
         return self._missing_fields("title", "occurred_at", "location", "description")
@@ -46,9 +43,12 @@ class QualityIncident(models.Model):
             return []
         missing = self._missing_fields("root_cause", "cause_category_id")
         if self.grade == "major" and not self.meeting_ids._convened():
-            missing.append(self.env._(
-                "A joint analysis convened by the chief engineer, with at least two departments attending and a conclusion"
-            ))
+            missing.append(
+                self.env._(
+                    "A joint analysis convened by the chief engineer, "
+                    "with at least two departments attending and a conclusion"
+                )
+            )
         return missing
 
     def _missing_plan(self):
@@ -105,7 +105,8 @@ class QualityIncident(models.Model):
         missing = [] if self.cancel_reason else [self.env._("A reason: use the Cancel button")]
         missing += [
             self.env._("The duty “%s” must be sent or waived with a reason", duty.name)
-            for duty in self.duty_ids if duty.state == "pending"
+            for duty in self.duty_ids
+            if duty.state == "pending"
         ]
         return missing + self._missing_resumption()
 
@@ -113,7 +114,8 @@ class QualityIncident(models.Model):
         """A12: no stop-work order is left open."""
         return [
             self.env._("Stop-work order %s is not resumed", order.name)
-            for order in self.stop_order_ids if order.state != "resumed"
+            for order in self.stop_order_ids
+            if order.state != "resumed"
         ]
 
     def _missing_closure(self):

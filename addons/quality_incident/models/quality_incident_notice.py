@@ -13,12 +13,15 @@ class QualityIncident(models.Model):
         self.ensure_one()
         minor, major = self.grade == "minor", self.grade == "major"
         return {
-            "reported": (("engineer_id", ENGINEERING) if major else ("inspector_id", INSPECTOR)) + (self.env._("Verify the reported incident"),),
+            "reported": (("engineer_id", ENGINEERING) if major else ("inspector_id", INSPECTOR))
+            + (self.env._("Verify the reported incident"),),
             "verified": (
-                ("technical_lead_id", LEAD, self.env._("Plan the treatment")) if minor
+                ("technical_lead_id", LEAD, self.env._("Plan the treatment"))
+                if minor
                 else ("engineer_id", ENGINEERING, self.env._("Start the analysis"))
             ),
-            "analysis": (("engineer_id", CHIEF) if major else ("engineer_id", ENGINEERING)) + (self.env._("Find the cause, then let the planning start"),),
+            "analysis": (("engineer_id", CHIEF) if major else ("engineer_id", ENGINEERING))
+            + (self.env._("Find the cause, then let the planning start"),),
             "plan": ("technical_lead_id", LEAD, self.env._("Plan the treatment and ask for its approval")),
             "executing": ("technical_lead_id", LEAD, self.env._("Carry out the plan and ask for acceptance")),
             "acceptance": ("inspector_id", INSPECTOR, self.env._("Inspect and accept, or refuse")),
@@ -37,22 +40,35 @@ class QualityIncident(models.Model):
                 assigned.setdefault((user, summary), []).append(incident.id)
         for (user, summary), ids in assigned.items():
             self.sudo().browse(ids).with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid, summary=summary, user_id=user.id,
+                xmlid,
+                summary=summary,
+                user_id=user.id,
             )
 
     def _notify_major(self):
         """A5: the inspector is told of a major incident at once and in writing."""
-        major = self.filtered(lambda incident: incident.grade == "major" and incident.reported_at
-                              and not incident.inspector_notified_at and not incident.is_historic)
+        major = self.filtered(
+            lambda incident: (
+                incident.grade == "major"
+                and incident.reported_at
+                and not incident.inspector_notified_at
+                and not incident.is_historic
+            )
+        )
         if not major:
             return
         template = self.env.ref("quality_incident.mail_template_major_incident").sudo()
         template.send_mail_batch(major.ids, email_layout_xmlid="mail.mail_notification_light")
         major.sudo().write({"inspector_notified_at": fields.Datetime.now()})
-        major._message_log_batch({
-            incident.id: self.env._("The quality inspector was notified in writing: %s", ", ".join(incident._inspectors().mapped("name")))
-            for incident in major
-        })
+        major._message_log_batch(
+            {
+                incident.id: self.env._(
+                    "The quality inspector was notified in writing: %s",
+                    ", ".join(incident._inspectors().mapped("name")),
+                )
+                for incident in major
+            }
+        )
 
     def _inspectors(self):
         """Return the inspector of this incident, or everybody who inspects in its company."""
@@ -62,6 +78,8 @@ class QualityIncident(models.Model):
     def _role_users(self, group):
         """Return the active users of this incident's company in ``group``."""
         self.ensure_one()
-        return self.env.ref(group).sudo().all_user_ids.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
+        return (
+            self.env.ref(group)
+            .sudo()
+            .all_user_ids.filtered(lambda user: user.active and not user.share and self.company_id in user.company_ids)
         )

@@ -8,15 +8,27 @@ class QualityIncident(models.Model):
     _inherit = "quality.incident"
 
     legal_grade = fields.Selection(
-        [("none", "None"), ("general", "General accident"), ("larger", "Larger accident"),
-         ("major", "Major accident"), ("extraordinary", "Extraordinarily major accident")],
-        compute="_compute_legal_grade", store=True, index=True,
+        [
+            ("none", "None"),
+            ("general", "General accident"),
+            ("larger", "Larger accident"),
+            ("major", "Major accident"),
+            ("extraordinary", "Extraordinarily major accident"),
+        ],
+        compute="_compute_legal_grade",
+        store=True,
+        index=True,
         help="National grading by deaths, serious injuries and direct loss; bounds include their lower edge.",
     )
     detailed_filed_at = fields.Datetime("Detailed report filed on", copy=False, tracking=True)
     detailed_filed_proof_ids = fields.Many2many(
-        "ir.attachment", "quality_incident_filing_rel", "incident_id", "attachment_id",
-        string="Proof of filing", copy=False, bypass_search_access=True,
+        "ir.attachment",
+        "quality_incident_filing_rel",
+        "incident_id",
+        "attachment_id",
+        string="Proof of filing",
+        copy=False,
+        bypass_search_access=True,
     )
     what_is_missing = fields.Html(compute="_compute_what_is_missing", string="Missing for the next step")
 
@@ -24,9 +36,16 @@ class QualityIncident(models.Model):
     # Legal grade
     # ------------------------------------------------------------------
 
-    @api.depends("deaths", "serious_injuries", "estimated_loss", "actual_loss", "currency_id", "company_id.quality_national_grading")
+    @api.depends(
+        "deaths",
+        "serious_injuries",
+        "estimated_loss",
+        "actual_loss",
+        "currency_id",
+        "company_id.quality_national_grading",
+    )
     def _compute_legal_grade(self):
-        thresholds = self.env["quality.legal.threshold"].sudo().search([])
+        thresholds = self.env["quality.legal.threshold"].sudo().search([("grade", "!=", False)])
         for incident in self:
             incident.legal_grade = "none"
             if incident.company_id.quality_national_grading:
@@ -39,9 +58,12 @@ class QualityIncident(models.Model):
         """
         low = self.filtered(lambda incident: incident.legal_grade != "none" and incident.grade != "major")
         if low and explicit:
-            raise UserError(self.env._(
-                "%s: by deaths, injuries or loss the law grades this incident; it stays major.", low[0].display_name,
-            ))
+            raise UserError(
+                self.env._(
+                    "%s: by deaths, injuries or loss the law grades this incident; it stays major.",
+                    low[0].display_name,
+                )
+            )
         if low:
             low.sudo().write({"grade": "major"})
 
@@ -50,9 +72,12 @@ class QualityIncident(models.Model):
     # ------------------------------------------------------------------
 
     def _open_duties(self):
-        """Create the duties the regimes ask for and that these incidents do not have yet; never lose a running one (A7, A8)."""
-        reported = self.filtered(lambda incident: incident.reported_at and not incident.is_historic
-                                 and incident.state in incident._open_states)
+        """Create the duties the regimes ask for and these incidents lack; never lose a running one (A7, A8)."""
+        reported = self.filtered(
+            lambda incident: (
+                incident.reported_at and not incident.is_historic and incident.state in incident._open_states
+            )
+        )
         if reported:
             self.env["quality.reporting.regime"].sudo()._open_duties(reported.sudo())
 
@@ -63,14 +88,24 @@ class QualityIncident(models.Model):
     def _open_stop_orders(self):
         """A9: a major incident stops the work at once."""
         stopped = self.filtered(
-            lambda incident: incident.grade == "major" and incident.reported_at and not incident.is_historic
-            and incident.state in incident._open_states and not incident.stop_order_ids
+            lambda incident: (
+                incident.grade == "major"
+                and incident.reported_at
+                and not incident.is_historic
+                and incident.state in incident._open_states
+                and not incident.stop_order_ids
+            )
         )
-        self.env["quality.stop.order"].sudo().create([{
-            "incident_id": incident.id,
-            "scope": incident.location or incident.title,
-            "issued_by_id": self.env.uid,
-        } for incident in stopped])
+        self.env["quality.stop.order"].sudo().create(
+            [
+                {
+                    "incident_id": incident.id,
+                    "scope": incident.location or incident.title,
+                    "issued_by_id": self.env.uid,
+                }
+                for incident in stopped
+            ]
+        )
 
     def action_file_detailed_report(self):
         """Record that the detailed report was filed with the station (A11): now, with the proof attached before.
@@ -83,10 +118,13 @@ class QualityIncident(models.Model):
             if not incident.detailed_filed_proof_ids:
                 missing.append(self.env._("The proof of filing"))
             if missing:
-                raise UserError(self.env._(
-                    "%(name)s: the detailed report cannot be filed yet. Missing:\n%(missing)s",
-                    name=incident.display_name, missing="\n".join(f"• {item}" for item in missing),
-                ))
+                raise UserError(
+                    self.env._(
+                        "%(name)s: the detailed report cannot be filed yet. Missing:\n%(missing)s",
+                        name=incident.display_name,
+                        missing="\n".join(f"• {item}" for item in missing),
+                    )
+                )
             incident.sudo().detailed_filed_at = fields.Datetime.now()
         return True
 
@@ -106,25 +144,43 @@ class QualityIncident(models.Model):
             hours = (incident.reported_at - incident.discovered_at).total_seconds() / 3600
             limit = incident.company_id.quality_late_report_hours
             if limit and hours > limit:
-                incident._open_violation("late_report", self.env._(
-                    "Discovered %(discovered)s, reported %(reported)s (UTC): %(hours).1f hours later; the limit is %(limit)d hours.",
-                    discovered=incident.discovered_at, reported=incident.reported_at, hours=hours, limit=limit,
-                ))
+                incident._open_violation(
+                    "late_report",
+                    self.env._(
+                        "Discovered %(discovered)s, reported %(reported)s (UTC): %(hours).1f hours later; "
+                        "the limit is %(limit)d hours.",
+                        discovered=incident.discovered_at,
+                        reported=incident.reported_at,
+                        hours=hours,
+                        limit=limit,
+                    ),
+                )
 
     def _detect_self_handling(self):
         for incident in self.filtered(lambda line: line.self_handled and line.reported_at):
-            incident._open_violation("self_handled", self.env._(
-                "Handled by the project department before it was reported, outside the procedure.",
-            ))
+            incident._open_violation(
+                "self_handled",
+                self.env._(
+                    "Handled by the project department before it was reported, outside the procedure.",
+                ),
+            )
 
     def _open_violation(self, kind, facts, key=""):
         """Open a violation of ``kind`` once per incident and ``key``, as found by the system."""
         self.ensure_one()
-        if self.is_historic or self.sudo().violation_ids.filtered(lambda line: (line.kind, line.source_key) == (kind, key)):
+        if self.is_historic or self.sudo().violation_ids.filtered(
+            lambda line: (line.kind, line.source_key) == (kind, key)
+        ):
             return
-        self.env["quality.violation"].sudo().create({
-            "incident_id": self.id, "kind": kind, "facts": facts, "detected": True, "source_key": key,
-        })
+        self.env["quality.violation"].sudo().create(
+            {
+                "incident_id": self.id,
+                "kind": kind,
+                "facts": facts,
+                "detected": True,
+                "source_key": key,
+            }
+        )
 
     # ------------------------------------------------------------------
     # What is missing
@@ -132,8 +188,12 @@ class QualityIncident(models.Model):
 
     #: the step each state is waiting for
     _next_state = {
-        "draft": "reported", "reported": "verified", "executing": "acceptance", "acceptance": "closing",
-        "closing": "closed", "analysis": "plan",
+        "draft": "reported",
+        "reported": "verified",
+        "executing": "acceptance",
+        "acceptance": "closing",
+        "closing": "closed",
+        "analysis": "plan",
     }
 
     def _next_missing(self):
@@ -148,6 +208,11 @@ class QualityIncident(models.Model):
     def _compute_what_is_missing(self):
         for incident in self:
             missing = incident._next_missing() if incident.id else []
-            incident.what_is_missing = self.env["ir.qweb"]._render(
-                "quality_incident.what_is_missing", {"missing": missing},
-            ) if missing else False
+            incident.what_is_missing = (
+                self.env["ir.qweb"]._render(
+                    "quality_incident.what_is_missing",
+                    {"missing": missing},
+                )
+                if missing
+                else False
+            )

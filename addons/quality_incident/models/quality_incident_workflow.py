@@ -31,9 +31,19 @@ class QualityIncident(models.Model):
         ("acceptance", "closing"): ("_missing_plan_approval", "_missing_acceptance"),
         ("closing", "closed"): ("_missing_closure",),
         ("closed", "analysis"): ("_missing_reason",),
-        **{(state, "cancelled"): CANCEL for state in (
-            "draft", "reported", "verified", "analysis", "plan", "executing", "acceptance", "closing",
-        )},
+        **{
+            (state, "cancelled"): CANCEL
+            for state in (
+                "draft",
+                "reported",
+                "verified",
+                "analysis",
+                "plan",
+                "executing",
+                "acceptance",
+                "closing",
+            )
+        },
     }
     _transition_groups = {
         ("draft", "reported"): REPORTER,
@@ -51,37 +61,55 @@ class QualityIncident(models.Model):
         ("closing", "closed"): f"{INSPECTOR},{MANAGER}",
         ("closed", "analysis"): f"{CHIEF},{MANAGER}",
         ("draft", "cancelled"): REPORTER,
-        **{(state, "cancelled"): MANAGER for state in (
-            "reported", "verified", "analysis", "plan", "executing", "acceptance", "closing",
-        )},
+        **{
+            (state, "cancelled"): MANAGER
+            for state in (
+                "reported",
+                "verified",
+                "analysis",
+                "plan",
+                "executing",
+                "acceptance",
+                "closing",
+            )
+        },
     }
-    _system_fields = frozenset({
-        "round", "reported_at", "inspector_notified_at", "plan_started_at", "closed_at", "reason", "cancel_reason",
-        "effect_due_date", "effect_result", "effect_note", "effect_checked_by_id", "effect_checked_at",
-        "detailed_filed_at",
-    })
+    _system_fields = frozenset(
+        {
+            "round",
+            "reported_at",
+            "inspector_notified_at",
+            "plan_started_at",
+            "closed_at",
+            "reason",
+            "cancel_reason",
+            "effect_due_date",
+            "effect_result",
+            "effect_note",
+            "effect_checked_by_id",
+            "effect_checked_at",
+            "detailed_filed_at",
+        }
+    )
     #: where the rule books ask for more than the table above, by grade
     _grade_groups = {
-        ("major", "reported", "verified"): ENGINEERING,                       # A5: engineering verifies
-        ("general", "verified", "analysis"): f"{ENGINEERING},{CHIEF}",        # A4: engineering analyses
+        ("major", "reported", "verified"): ENGINEERING,  # A5: engineering verifies
+        ("general", "verified", "analysis"): f"{ENGINEERING},{CHIEF}",  # A4: engineering analyses
         ("major", "verified", "analysis"): f"{ENGINEERING},{CHIEF}",
         ("general", "analysis", "plan"): f"{ENGINEERING},{CHIEF}",
         ("major", "analysis", "plan"): f"{ENGINEERING},{CHIEF}",
     }
 
     def _transition_groups_for(self, target):
-        return (
-            self._grade_groups.get((self.grade, self.state, target))
-            or super()._transition_groups_for(target)
-        )
+        return self._grade_groups.get((self.grade, self.state, target)) or super()._transition_groups_for(target)
 
     def _after_transition(self, origins, target):
-        super()._after_transition(origins, target)
         self.sudo().filtered("reason").write({"reason": False})
         follow_up = getattr(self, f"_enter_{target}", None)
         if follow_up:
             follow_up(origins)
         self._assign_next_step()
+        return super()._after_transition(origins, target)
 
     # ------------------------------------------------------------------
     # What happens on entering a state
@@ -92,10 +120,13 @@ class QualityIncident(models.Model):
         fresh.sudo().write({"reported_at": fields.Datetime.now()})
         self._open_duties()
         self._open_stop_orders()
-        self.env["quality.closure.fact"].sudo().create([
-            {"incident_id": incident.id, "kind": kind}
-            for incident in fresh for kind in self.env["quality.closure.fact"]._kinds()
-        ])
+        self.env["quality.closure.fact"].sudo().create(
+            [
+                {"incident_id": incident.id, "kind": kind}
+                for incident in fresh
+                for kind in self.env["quality.closure.fact"]._kinds()
+            ]
+        )
         self._detect_late_report()
         self._detect_self_handling()
         self._notify_major()
@@ -111,10 +142,15 @@ class QualityIncident(models.Model):
         reopened = self.browse([record.id for record, origin in origins.items() if origin == "closed"])
         reopened._cancel_deadline("effectiveness")
         reopened._start_round()
-        reopened.sudo().write({
-            "closed_at": False, "effect_result": False, "effect_note": False,
-            "effect_checked_by_id": False, "effect_checked_at": False,
-        })
+        reopened.sudo().write(
+            {
+                "closed_at": False,
+                "effect_result": False,
+                "effect_note": False,
+                "effect_checked_by_id": False,
+                "effect_checked_at": False,
+            }
+        )
         reopened.sudo().fact_ids._reopen()
 
     def _enter_executing(self, origins):
@@ -122,7 +158,9 @@ class QualityIncident(models.Model):
 
     def _enter_acceptance(self, origins):
         for company, incidents in self.grouped("company_id").items():
-            incidents._start_deadline("acceptance", hours=company.quality_acceptance_hours, name=self.env._("Acceptance"))
+            incidents._start_deadline(
+                "acceptance", hours=company.quality_acceptance_hours, name=self.env._("Acceptance")
+            )
 
     def _enter_closing(self, origins):
         self._stop_deadline("acceptance")
@@ -158,7 +196,7 @@ class QualityIncident(models.Model):
         return self._go("analysis")
 
     def action_plan(self):
-        """Start planning the treatment; from the analysis, from execution when the plan must change, or directly for a minor incident (A3)."""
+        """Start planning: from the analysis, directly for a minor incident (A3), or again when a plan must change."""
         return self._go("plan")
 
     def action_execute(self):
@@ -179,7 +217,9 @@ class QualityIncident(models.Model):
         for incident in self:
             draft = incident.acceptance_ids.filtered(lambda line: line.state == "draft")[:1]
             if not draft:
-                raise UserError(self.env._("%s: enter the acceptance with its outcome and documents first.", incident.display_name))
+                raise UserError(
+                    self.env._("%s: enter the acceptance with its outcome and documents first.", incident.display_name)
+                )
             draft.action_decide()
         return True
 
@@ -230,5 +270,5 @@ class QualityIncident(models.Model):
         return missing + self._missing_plan()
 
     def _on_approval_superseded(self, gate):
-        super()._on_approval_superseded(gate)
         self.sudo().filtered(lambda incident: incident.state in ("executing", "acceptance")).write({"state": "plan"})
+        return super()._on_approval_superseded(gate)

@@ -11,8 +11,13 @@ class QualityLegalThreshold(models.Model):
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(required=True, help="The stricter grade has the higher number.")
     grade = fields.Selection(
-        [("general", "General accident"), ("larger", "Larger accident"), ("major", "Major accident"),
-         ("extraordinary", "Extraordinarily major accident")], required=True,
+        [
+            ("general", "General accident"),
+            ("larger", "Larger accident"),
+            ("major", "Major accident"),
+            ("extraordinary", "Extraordinarily major accident"),
+        ],
+        required=True,
     )
     min_deaths = fields.Integer("Deaths from", required=True)
     min_serious_injuries = fields.Integer("Serious injuries from", required=True)
@@ -42,6 +47,9 @@ class QualityLegalThreshold(models.Model):
             return False
         if incident.currency_id != self.currency_id:
             loss = incident.currency_id._convert(
-                loss, self.currency_id, incident.company_id, incident.occurred_at or fields.Date.today(),
+                loss,
+                self.currency_id,
+                incident.company_id,
+                incident.occurred_at or fields.Date.today(),
             )
         return self.currency_id.compare_amounts(loss, self.min_loss) >= 0

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class QualityLineMixin(models.AbstractModel):
@@ -49,11 +49,19 @@ class QualityLineMixin(models.AbstractModel):
         for document in self._get_documents():
             allowed = self._document_states or document._open_states
             if document.state not in allowed:
-                raise UserError(self.env._(
-                    "%(document)s is “%(state)s”: its %(lines)s can no longer be changed.",
-                    document=document.display_name, state=document._state_label(document.state),
-                    lines=self._description.lower(),
-                ))
+                raise UserError(
+                    self.env._(
+                        "%(document)s is “%(state)s”: its %(lines)s can no longer be changed.",
+                        document=document.display_name,
+                        state=document._state_label(document.state),
+                        lines=self._description.lower(),
+                    )
+                )
+
+    @api.model
+    def _check_may_import_history(self):
+        """A line is worked out in its open document: a “historic” one would be a way around a step of it."""
+        raise AccessError(self.env._("History is imported as whole documents, not as lines of them."))
 
     def _evidence_locked(self):
         return any(document.state not in document._open_states for document in self._get_documents())

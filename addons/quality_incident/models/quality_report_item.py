@@ -24,7 +24,8 @@ class QualityReportItem(models.Model):
     def _missing_in(self, incident):
         """Return the names of those contents that ``incident`` leaves empty; a loss known to be nil is not empty."""
         return [
-            item.name for item in self
+            item.name
+            for item in self
             if not incident[item.field_name]
             and not (item.field_name in ("estimated_loss", "actual_loss") and incident.no_loss)
         ]

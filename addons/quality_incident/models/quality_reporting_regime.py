@@ -28,12 +28,14 @@ class QualityReportingRegime(models.Model):
         lines_of = defaultdict(lambda: self.env["quality.reporting.regime.line"])
         for line in regimes.line_ids:
             lines_of[line.regime_id.company_id] |= line
-        self.env["quality.reporting.duty"]._open([
-            {"incident_id": incident.id, "line_id": line.id}
-            for incident in incidents
-            for line in lines_of[incident.company_id] - incident.duty_ids.line_id
-            if line._applies_to(incident)
-        ])
+        self.env["quality.reporting.duty"]._open(
+            [
+                {"incident_id": incident.id, "line_id": line.id}
+                for incident in incidents
+                for line in lines_of[incident.company_id] - incident.duty_ids.line_id
+                if line._applies_to(incident)
+            ]
+        )
 
 
 class QualityReportingRegimeLine(models.Model):
@@ -46,14 +48,22 @@ class QualityReportingRegimeLine(models.Model):
     sequence = fields.Integer(default=10)
     grade = fields.Selection(GRADES, help="Empty: any grade.")
     legal_grade = fields.Selection(
-        [("general", "General accident or above"), ("larger", "Larger accident or above"),
-         ("major", "Major accident or above"), ("extraordinary", "Extraordinarily major accident")],
-        "Legal grade from", help="Empty: whatever the law says.",
+        [
+            ("general", "General accident or above"),
+            ("larger", "Larger accident or above"),
+            ("major", "Major accident or above"),
+            ("extraordinary", "Extraordinarily major accident"),
+        ],
+        "Legal grade from",
+        help="Empty: whatever the law says.",
     )
     trigger = fields.Selection(
-        TRIGGERS, required=True, default="occurrence",
+        TRIGGERS,
+        required=True,
+        default="occurrence",
         help="Occurrence and report: the clock runs from there. "
-             "Casualties: only once deaths or serious injuries are known, at the same time as the others, so from the occurrence (A8).",
+        "Casualties: only once deaths or serious injuries are known, at the same time as the others, "
+        "so from the occurrence (A8).",
     )
     recipient_id = fields.Many2one("res.partner", required=True, index=True, ondelete="restrict")
     hours = fields.Float(required=True, help="Hours on a 24×7 clock.")

@@ -18,9 +18,18 @@ class QualityResponsibility(models.Model):
     party = fields.Char("Responsible", compute="_compute_party", store=True)
     share = fields.Float("Share (%)", help="Share of the responsibility, 0 to 100.")
     decision = fields.Text()
-    sanction = fields.Selection([
-        ("none", "None"), ("talk", "Talk"), ("warning", "Warning"), ("fine", "Fine"), ("compensation", "Compensation"), ("other", "Other"),
-    ], default="none", required=True)
+    sanction = fields.Selection(
+        [
+            ("none", "None"),
+            ("talk", "Talk"),
+            ("warning", "Warning"),
+            ("fine", "Fine"),
+            ("compensation", "Compensation"),
+            ("other", "Other"),
+        ],
+        default="none",
+        required=True,
+    )
     amount = fields.Monetary()
     currency_id = fields.Many2one(related="incident_id.currency_id")
     state = fields.Selection([("draft", "Draft"), ("decided", "Decided")], default="draft", required=True, copy=False)
@@ -30,7 +39,10 @@ class QualityResponsibility(models.Model):
     _transitions = {("draft", "decided"): ("_missing_decision",)}
     _transition_groups = {("draft", "decided"): f"{CHIEF},{MANAGER}"}
     _system_fields = frozenset({"decided_by_id", "decided_at"})
-    _share_range = models.Constraint("CHECK (share >= 0 AND share <= 100 AND amount >= 0)", "The share is a percentage from 0 to 100, the amount not negative.")
+    _share_range = models.Constraint(
+        "CHECK (share >= 0 AND share <= 100 AND amount >= 0)",
+        "The share is a percentage from 0 to 100, the amount not negative.",
+    )
 
     @api.depends("department_id", "partner_id")
     def _compute_party(self):
@@ -41,7 +53,9 @@ class QualityResponsibility(models.Model):
     def _frozen_fields(self, state):
         if state == "draft":
             return frozenset({"incident_id"})
-        return frozenset({"incident_id", "department_id", "partner_id", "share", "decision", "sanction", "amount", "evidence_ids"})
+        return frozenset(
+            {"incident_id", "department_id", "partner_id", "share", "decision", "sanction", "amount", "evidence_ids"}
+        )
 
     def _evidence_locked(self):
         return any(line.state == "decided" for line in self) or super()._evidence_locked()

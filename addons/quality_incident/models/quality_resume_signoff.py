@@ -17,10 +17,17 @@ class QualityResumeSignoff(models.Model):
     order_id = fields.Many2one("quality.stop.order", required=True, index=True, ondelete="cascade")
     incident_id = fields.Many2one(related="order_id.incident_id", store=True, index=True)
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
-    party = fields.Selection([
-        ("group", "Expert of the investigation group"), ("station", "Quality supervision station"),
-        ("owner", "Owner"), ("supervisor", "Supervisor"), ("designer", "Designer"), ("other", "Other"),
-    ], required=True)
+    party = fields.Selection(
+        [
+            ("group", "Expert of the investigation group"),
+            ("station", "Quality supervision station"),
+            ("owner", "Owner"),
+            ("supervisor", "Supervisor"),
+            ("designer", "Designer"),
+            ("other", "Other"),
+        ],
+        required=True,
+    )
     required = fields.Boolean(default=True)
     partner_id = fields.Many2one("res.partner", "Office")
     signer_name = fields.Char("Signed by")
@@ -49,9 +56,13 @@ class QualityResumeSignoff(models.Model):
         if any(signoff.signed_at for signoff in self) and not self.env.su:
             raise UserError(self.env._("This sign-off is signed; it can no longer be changed."))
         if vals.get("required") is False and any(signoff.party in ("group", "station") for signoff in self):
-            raise UserError(self.env._("The investigation group and the quality supervision station must sign before work resumes."))
+            raise UserError(
+                self.env._("The investigation group and the quality supervision station must sign before work resumes.")
+            )
         if "party" in vals and any(signoff.party in ("group", "station") for signoff in self):
-            raise UserError(self.env._("The required parties of the sign-off cannot be replaced; add another line instead."))
+            raise UserError(
+                self.env._("The required parties of the sign-off cannot be replaced; add another line instead.")
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -73,12 +84,18 @@ class QualityResumeSignoff(models.Model):
             if signoff.signed_at:
                 raise UserError(self.env._("%s has signed already.", signoff.display_name))
             if not signoff.signer_name or not (signoff.signature or signoff.evidence_ids):
-                raise UserError(self.env._(
-                    "%s: enter who signs, and draw the signature or attach the signed paper.", signoff.display_name,
-                ))
+                raise UserError(
+                    self.env._(
+                        "%s: enter who signs, and draw the signature or attach the signed paper.",
+                        signoff.display_name,
+                    )
+                )
             signoff.sudo().write({"signed_at": fields.Datetime.now(), "registered_by_id": self.env.uid})
             signoff.order_id._seal(
-                "resume", signer_name=signoff.signer_name, signer_role=signoff.display_name, signature=signoff.signature,
+                "resume",
+                signer_name=signoff.signer_name,
+                signer_role=signoff.display_name,
+                signature=signoff.signature,
             )
         return True
 

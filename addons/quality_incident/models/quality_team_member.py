@@ -11,13 +11,22 @@ class QualityTeamMember(models.Model):
     _rec_name = "partner_id"
 
     partner_id = fields.Many2one("res.partner", "Member", required=True, index=True, ondelete="restrict")
-    role = fields.Selection([
-        ("leader", "Leader"), ("expert", "Expert"), ("member", "Member"), ("authority", "Authority"),
-    ], required=True, default="member")
+    role = fields.Selection(
+        [
+            ("leader", "Leader"),
+            ("expert", "Expert"),
+            ("member", "Member"),
+            ("authority", "Authority"),
+        ],
+        required=True,
+        default="member",
+    )
     opinion = fields.Text(help="Cause, handling and prevention as this member sees them.")
     opinion_at = fields.Datetime("Opinion given on", compute="_compute_opinion_at", store=True)
 
-    _member_once = models.UniqueIndex("(incident_id, partner_id)", "This person is a member of the investigation group already.")
+    _member_once = models.UniqueIndex(
+        "(incident_id, partner_id)", "This person is a member of the investigation group already."
+    )
 
     @api.depends("opinion")
     def _compute_opinion_at(self):

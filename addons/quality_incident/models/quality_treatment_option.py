@@ -14,9 +14,15 @@ class QualityTreatmentOption(models.Model):
     _document_states = ("analysis", "plan", "executing")
 
     name = fields.Char(required=True)
-    method = fields.Selection([
-        ("repair", "Repair"), ("rework", "Rework"), ("comprehensive", "Comprehensive treatment"),
-    ], required=True, default="repair")
+    method = fields.Selection(
+        [
+            ("repair", "Repair"),
+            ("rework", "Rework"),
+            ("comprehensive", "Comprehensive treatment"),
+        ],
+        required=True,
+        default="repair",
+    )
     description = fields.Text()
     study = fields.Text(help="The investigation the decision to rework rests on.")
     meets_standard = fields.Boolean("Meets the standard")
@@ -65,19 +71,26 @@ class QualityTreatmentOption(models.Model):
     def _check_eligible(self):
         missing = self._missing_for_choice()
         if missing:
-            raise UserError(self.env._(
-                "“%(option)s” cannot be chosen:\n%(missing)s", option=self.name,
-                missing="\n".join(f"• {item}" for item in missing),
-            ))
+            raise UserError(
+                self.env._(
+                    "“%(option)s” cannot be chosen:\n%(missing)s",
+                    option=self.name,
+                    missing="\n".join(f"• {item}" for item in missing),
+                )
+            )
 
     def _missing_for_choice(self):
         """Return what B7 asks for before this option may be chosen, as texts."""
         self.ensure_one()
         missing = []
         if not self.meets_standard:
-            missing.append(self.env._("It does not meet the standard: what cannot be remedied to standard must be redone"))
+            missing.append(
+                self.env._("It does not meet the standard: what cannot be remedied to standard must be redone")
+            )
         if self.method == "rework" and not self.study:
             missing.append(self.env._("Rework rests on a serious study: enter it"))
-        if self.method != "repair" and not self.incident_id.determination_ids.filtered(lambda line: line.state == "confirmed"):
+        if self.method != "repair" and not self.incident_id.determination_ids.filtered(
+            lambda line: line.state == "confirmed"
+        ):
             missing.append(self.env._("A confirmed determination of the defect's nature"))
         return missing

@@ -13,10 +13,17 @@ class QualityViolation(models.Model):
     _order = "id desc"
     _rec_name = "kind"
 
-    kind = fields.Selection([
-        ("late_report", "Reported late"), ("early_work", "Work begun before approval"),
-        ("self_handled", "Handled outside the procedure"), ("other", "Other"),
-    ], required=True, default="other", index=True)
+    kind = fields.Selection(
+        [
+            ("late_report", "Reported late"),
+            ("early_work", "Work begun before approval"),
+            ("self_handled", "Handled outside the procedure"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="other",
+        index=True,
+    )
     facts = fields.Text(required=True)
     detected = fields.Boolean("Found by the system", readonly=True, copy=False)
     source_key = fields.Char(readonly=True, copy=False, export_string_translation=False)
@@ -24,8 +31,12 @@ class QualityViolation(models.Model):
     decision = fields.Text()
     penalty = fields.Monetary()
     currency_id = fields.Many2one(related="incident_id.currency_id")
-    referral = fields.Boolean("Referred to the authorities", help="The facts may be a crime: referred for prosecution.", tracking=True)
-    state = fields.Selection([("open", "Open"), ("decided", "Decided")], default="open", required=True, index=True, copy=False, tracking=True)
+    referral = fields.Boolean(
+        "Referred to the authorities", help="The facts may be a crime: referred for prosecution.", tracking=True
+    )
+    state = fields.Selection(
+        [("open", "Open"), ("decided", "Decided")], default="open", required=True, index=True, copy=False, tracking=True
+    )
     decided_by_id = fields.Many2one("res.users", "Decided by", readonly=True, copy=False)
     decided_at = fields.Datetime("Decided on", readonly=True, copy=False)
 
@@ -43,12 +54,18 @@ class QualityViolation(models.Model):
     @api.model
     def _frozen_fields(self, state):
         frozen = {"incident_id", "kind"}
-        return frozenset(frozen if state == "open" else frozen | {"facts", "decision", "penalty", "partner_id", "referral", "evidence_ids"})
+        return frozenset(
+            frozen
+            if state == "open"
+            else frozen | {"facts", "decision", "penalty", "partner_id", "referral", "evidence_ids"}
+        )
 
     def write(self, vals):
         """Write; what the system found stays as it found it."""
         if "facts" in vals and not self.env.su and any(self.mapped("detected")):
-            raise UserError(self.env._("The system found these facts; they cannot be rewritten. Add what you know to the decision."))
+            raise UserError(
+                self.env._("The system found these facts; they cannot be rewritten. Add what you know to the decision.")
+            )
         return super().write(vals)
 
     def _missing_decision(self):

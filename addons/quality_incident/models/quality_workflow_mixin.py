@@ -29,10 +29,18 @@ class QualityWorkflowMixin(models.AbstractModel):
     #: fields that only the system writes, after the public method that leads there has checked its user
     _system_fields = frozenset()
     #: fields that stay writable in every state
-    _never_frozen = ("message_follower_ids", "message_ids", "activity_ids", "message_main_attachment_id", "access_token")
+    _never_frozen = (
+        "message_follower_ids",
+        "message_ids",
+        "activity_ids",
+        "message_main_attachment_id",
+        "access_token",
+    )
 
     is_historic = fields.Boolean(
-        "Historic", readonly=True, copy=False,
+        "Historic",
+        readonly=True,
+        copy=False,
         help="Imported from before this system. Starts no clock, asks no approval, notifies nobody, for ever.",
     )
 
@@ -49,13 +57,19 @@ class QualityWorkflowMixin(models.AbstractModel):
                 continue
             self._check_system_fields(vals)
             if vals.get("state", initial) != initial:
-                raise UserError(self.env._(
-                    "A new %(document)s starts as “%(initial)s”; it cannot be created as “%(state)s”. "
-                    "Create it first, then take it through its steps.",
-                    document=self._description.lower(), initial=self._state_label(initial),
-                    state=self._state_label(vals["state"]),
-                ))
-        return super().create(vals_list)
+                raise UserError(
+                    self.env._(
+                        "A new %(document)s starts as “%(initial)s”; it cannot be created as “%(state)s”. "
+                        "Create it first, then take it through its steps.",
+                        document=self._description.lower(),
+                        initial=self._state_label(initial),
+                        state=self._state_label(vals["state"]),
+                    )
+                )
+        own = self._own_defaults()
+        records = super().create([{**own, **vals} for vals in vals_list])
+        records.filtered("is_historic")._check_history()
+        return records
 
     def write(self, vals):
         """Write; a change of ``state`` is checked against the transition table, frozen fields are refused.
@@ -87,10 +101,12 @@ class QualityWorkflowMixin(models.AbstractModel):
     def _unlink_except_numbered(self):
         for record in self:
             if record.state not in self._deletable_states:
-                raise UserError(self.env._(
-                    "%(name)s stays in the register. Cancel it with a reason instead of deleting it.",
-                    name=record.display_name,
-                ))
+                raise UserError(
+                    self.env._(
+                        "%(name)s stays in the register. Cancel it with a reason instead of deleting it.",
+                        name=record.display_name,
+                    )
+                )
 
     # ------------------------------------------------------------------
     # The table
@@ -114,11 +130,14 @@ class QualityWorkflowMixin(models.AbstractModel):
     def _check_transition_known(self, target):
         for record in self:
             if (record.state, target) not in self._transitions:
-                raise UserError(self.env._(
-                    "%(name)s cannot go from “%(origin)s” to “%(target)s”.",
-                    name=record.display_name, origin=self._state_label(record.state),
-                    target=self._state_label(target),
-                ))
+                raise UserError(
+                    self.env._(
+                        "%(name)s cannot go from “%(origin)s” to “%(target)s”.",
+                        name=record.display_name,
+                        origin=self._state_label(record.state),
+                        target=self._state_label(target),
+                    )
+                )
 
     def _check_transition_groups(self, target):
         if self.env.su:  # the system acts only after a public method has checked its user
@@ -126,11 +145,15 @@ class QualityWorkflowMixin(models.AbstractModel):
         for record in self:
             groups = record._transition_groups_for(target)
             if groups and not self.env.user.has_groups(groups):
-                raise AccessError(self.env._(
-                    "Only %(roles)s may take %(name)s from “%(origin)s” to “%(target)s”.",
-                    roles=self._group_names(groups), name=record.display_name,
-                    origin=self._state_label(record.state), target=self._state_label(target),
-                ))
+                raise AccessError(
+                    self.env._(
+                        "Only %(roles)s may take %(name)s from “%(origin)s” to “%(target)s”.",
+                        roles=self._group_names(groups),
+                        name=record.display_name,
+                        origin=self._state_label(record.state),
+                        target=self._state_label(target),
+                    )
+                )
 
     def _transition_groups_for(self, target):
         """Return the comma-separated groups that may take this record to ``target``; empty when anybody may."""
@@ -139,11 +162,14 @@ class QualityWorkflowMixin(models.AbstractModel):
     def _check_transition_guards(self, target):
         missing = self._missing_for(target)
         if missing:
-            raise UserError(self.env._(
-                "%(name)s cannot become “%(target)s” yet. Missing:\n%(missing)s",
-                name=self.display_name, target=self._state_label(target),
-                missing="\n".join(f"• {item}" for item in missing),
-            ))
+            raise UserError(
+                self.env._(
+                    "%(name)s cannot become “%(target)s” yet. Missing:\n%(missing)s",
+                    name=self.display_name,
+                    target=self._state_label(target),
+                    missing="\n".join(f"• {item}" for item in missing),
+                )
+            )
 
     def _missing_for(self, target):
         """Return what the guards of the step from the present state to ``target`` find missing, as a list of texts."""
@@ -164,18 +190,23 @@ class QualityWorkflowMixin(models.AbstractModel):
     def _every_field(self):
         """Return the names of all fields a user could enter, for states in which everything is frozen."""
         return frozenset(
-            name for name, field in self._fields.items()
-            if name not in models.MAGIC_COLUMNS and name != "state" and (not field.compute or field.store and not field.readonly)
+            name
+            for name, field in self._fields.items()
+            if name not in models.MAGIC_COLUMNS
+            and name != "state"
+            and (not field.compute or (field.store and not field.readonly))
         )
 
     @api.model
     def _check_system_fields(self, vals):
         names = self._system_fields & vals.keys()
         if names and not self.env.su:
-            raise AccessError(self.env._(
-                "%(fields)s is set by the system when the step that leads there is taken; it cannot be entered.",
-                fields=", ".join(sorted(self._fields[name]._description_string(self.env) for name in names)),
-            ))
+            raise AccessError(
+                self.env._(
+                    "%(fields)s is set by the system when the step that leads there is taken; it cannot be entered.",
+                    fields=", ".join(sorted(self._fields[name]._description_string(self.env) for name in names)),
+                )
+            )
 
     def _check_frozen_fields(self, vals):
         keys = vals.keys() - self._system_fields - set(self._never_frozen)
@@ -183,11 +214,14 @@ class QualityWorkflowMixin(models.AbstractModel):
             frozen = self._frozen_fields(record.state) & keys
             changed = [name for name in frozen if record._would_change(name, vals[name])]
             if changed:
-                raise UserError(self.env._(
-                    "%(name)s is “%(state)s”: %(fields)s can no longer be changed.",
-                    name=record.display_name, state=self._state_label(record.state),
-                    fields=", ".join(sorted(self._fields[name]._description_string(self.env) for name in changed)),
-                ))
+                raise UserError(
+                    self.env._(
+                        "%(name)s is “%(state)s”: %(fields)s can no longer be changed.",
+                        name=record.display_name,
+                        state=self._state_label(record.state),
+                        fields=", ".join(sorted(self._fields[name]._description_string(self.env) for name in changed)),
+                    )
+                )
 
     def _would_change(self, name, value):
         """Return whether writing ``value`` changes field ``name``; forms send unchanged values along."""
@@ -201,8 +235,31 @@ class QualityWorkflowMixin(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
+    def _own_defaults(self):
+        """Return the defaults of the fields that the workflow decides.
+
+        They are named outright on creation: Odoo would otherwise take them from ``default_…`` in the context or from
+        a default that the user stored, and both come from the caller.
+        """
+        own = {"state": self._initial_state(), "is_historic": False}
+        for name in self._system_fields:
+            field = self._fields[name]
+            if not field.compute:
+                value = field.default(self) if field.default else False
+                own[name] = value.id if isinstance(value, models.BaseModel) else value
+        return own
+
+    def _check_history(self):
+        """Hook: refuse historic records that are not what history looks like here."""
+
+    @api.model
+    def _may_import_history(self):
+        """Return whether the user may import records straight into a later state."""
+        return self.env.user.has_group(self._historic_group)
+
+    @api.model
     def _check_may_import_history(self):
-        if not self.env.user.has_group(self._historic_group):
+        if not self._may_import_history():
             raise AccessError(self.env._("Only a manager may import historic records."))
 
     @api.model
@@ -213,6 +270,6 @@ class QualityWorkflowMixin(models.AbstractModel):
 
     @api.model
     def _check_role(self, groups):
-        """Raise AccessError unless the user is in one of the comma-separated ``groups``; the guard of public methods."""
+        """Raise AccessError unless the user is in one of the comma-separated ``groups``; guards public methods."""
         if not self.env.su and not self.env.user.has_groups(groups):
             raise AccessError(self.env._("This step is reserved for: %(roles)s.", roles=self._group_names(groups)))

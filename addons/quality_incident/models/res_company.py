@@ -10,8 +10,12 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     quality_national_grading = fields.Boolean("National accident grading", default=True)
-    quality_late_report_hours = fields.Integer("Late report after", default=24, help="Hours from discovery; a later report opens a violation. 0: never.")
-    quality_acceptance_hours = fields.Integer("Acceptance within", default=72, help="Hours from the request for acceptance.")
+    quality_late_report_hours = fields.Integer(
+        "Late report after", default=24, help="Hours from discovery; a later report opens a violation. 0: never."
+    )
+    quality_acceptance_hours = fields.Integer(
+        "Acceptance within", default=72, help="Hours from the request for acceptance."
+    )
     quality_effect_days = fields.Integer("Effectiveness check after", default=30, help="Days from closing.")
 
     def action_quality_setup(self):
@@ -36,7 +40,9 @@ class ResCompany(models.Model):
                 continue
             source = rules.search([("company_id", "!=", self.id)], order="company_id, id", limit=1).company_id
             if not source:
-                raise UserError(self.env._("No company has defaults to copy from. Update the addon to restore the shipped ones."))
+                raise UserError(
+                    self.env._("No company has defaults to copy from. Update the addon to restore the shipped ones.")
+                )
             for rule in rules.search([("company_id", "=", source.id)]):
                 rule.copy({"company_id": self.id, "name": rule.name})
 

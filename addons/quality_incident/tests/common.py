@@ -25,13 +25,19 @@ class QualityCase(TransactionCase):
         cls.plain_user = new_test_user(cls.env, "t_plain", "base.group_user", company_id=cls.company.id)
         cls.portal_user = new_test_user(cls.env, "t_portal", "base.group_portal", company_id=cls.company.id)
         cls.foreign_manager = new_test_user(
-            cls.env, "t_foreign", PREFIX + "manager", company_id=cls.other_company.id,
+            cls.env,
+            "t_foreign",
+            PREFIX + "manager",
+            company_id=cls.other_company.id,
             company_ids=[fields.Command.set(cls.other_company.ids)],
         )
         cls.project = cls.env["project.project"].create({"name": "Riverside school", "company_id": cls.company.id})
-        cls.department_a, cls.department_b = cls.env["hr.department"].create([
-            {"name": "Engineering", "company_id": cls.company.id}, {"name": "Works", "company_id": cls.company.id},
-        ])
+        cls.department_a, cls.department_b = cls.env["hr.department"].create(
+            [
+                {"name": "Engineering", "company_id": cls.company.id},
+                {"name": "Works", "company_id": cls.company.id},
+            ]
+        )
         cls.expert = cls.env["res.partner"].create({"name": "Prof. Zhou"})
         cls.cause = cls.env.ref("quality_incident.cause_method")
 
@@ -39,8 +45,13 @@ class QualityCase(TransactionCase):
     def _make_user(cls, name, group, company=None):
         company = company or cls.company
         return new_test_user(
-            cls.env, f"t_{name}", PREFIX + group, name=name.capitalize(), email=f"{name}@example.com",
-            company_id=company.id, company_ids=[fields.Command.set(company.ids)],
+            cls.env,
+            f"t_{name}",
+            PREFIX + group,
+            name=name.capitalize(),
+            email=f"{name}@example.com",
+            company_id=company.id,
+            company_ids=[fields.Command.set(company.ids)],
         )
 
     @classmethod
@@ -52,10 +63,18 @@ class QualityCase(TransactionCase):
     @classmethod
     def _incident_vals(cls, **vals):
         return {
-            "title": "Honeycombs in column C3", "grade": "minor", "location": "Axis C/3", "description": "Honeycombs after stripping.",
-            "occurred_at": fields.Datetime.now() - timedelta(hours=2), "project_id": cls.project.id,
-            "technical_lead_id": cls.lead.id, "inspector_id": cls.inspector.id, "engineer_id": cls.engineer.id,
-            "estimated_loss": 5000, "preliminary_cause": "Poor vibration", "responsible_department_id": cls.department_b.id,
+            "title": "Honeycombs in column C3",
+            "grade": "minor",
+            "location": "Axis C/3",
+            "description": "Honeycombs after stripping.",
+            "occurred_at": fields.Datetime.now() - timedelta(hours=2),
+            "project_id": cls.project.id,
+            "technical_lead_id": cls.lead.id,
+            "inspector_id": cls.inspector.id,
+            "engineer_id": cls.engineer.id,
+            "estimated_loss": 5000,
+            "preliminary_cause": "Poor vibration",
+            "responsible_department_id": cls.department_b.id,
             "responsible_person": "Foreman Wang",
             **vals,
         }
@@ -63,7 +82,12 @@ class QualityCase(TransactionCase):
     @classmethod
     def _make_incident(cls, user=None, **vals):
         """Return a drafted incident that ``user`` (the reporter unless given) entered with every content of A7."""
-        return cls.env["quality.incident"].with_user(user or cls.reporter).create(cls._incident_vals(**vals)).with_user(cls.manager)
+        return (
+            cls.env["quality.incident"]
+            .with_user(user or cls.reporter)
+            .create(cls._incident_vals(**vals))
+            .with_user(cls.manager)
+        )
 
     @contextmanager
     def assertRaisesRegex(self, exception, regex):
@@ -79,7 +103,7 @@ class QualityCase(TransactionCase):
 
     def _drive(self, incident, target):
         """Take ``incident`` from where it is to ``target`` (a state, or ``approved``: the plan is)."""
-        steps = self.STEPS[self.STEPS.index(incident.state) + 1 if incident.state != "draft" else 0:]
+        steps = self.STEPS[self.STEPS.index(incident.state) + 1 if incident.state != "draft" else 0 :]
         for step in steps:
             if step == "analysis" and incident.grade == "minor":
                 continue
@@ -94,9 +118,13 @@ class QualityCase(TransactionCase):
     def _step_verified(self, incident):
         verifier = self.engineer if incident.grade == "major" else self.inspector
         if incident.grade == "major":
-            self.env["quality.scene.protection"].with_user(self.lead).create({
-                "incident_id": incident.id, "measures": "Closed off", "evidence_ids": self._evidence(self.lead),
-            })
+            self.env["quality.scene.protection"].with_user(self.lead).create(
+                {
+                    "incident_id": incident.id,
+                    "measures": "Closed off",
+                    "evidence_ids": self._evidence(self.lead),
+                }
+            )
         incident.with_user(verifier).verification_note = "Seen on the spot"
         incident.with_user(verifier).action_verify()
 
@@ -106,34 +134,77 @@ class QualityCase(TransactionCase):
         incident.with_user(self.engineer).action_analyse()
 
     def _step_plan(self, incident):
-        incident.with_user(self.engineer).write({"root_cause": "Vibrated too short", "cause_category_id": self.cause.id})
+        incident.with_user(self.engineer).write(
+            {"root_cause": "Vibrated too short", "cause_category_id": self.cause.id}
+        )
         if incident.grade == "major":
             self._hold_meeting(incident)
         incident.with_user(self.lead if incident.grade == "minor" else self.engineer).action_plan()
 
     def _hold_meeting(self, incident):
-        return self.env["quality.analysis.meeting"].with_user(self.chief).create({
-            "incident_id": incident.id, "name": "Joint analysis", "conclusion": "Repair with grout",
-            "department_ids": [fields.Command.set((self.department_a | self.department_b).ids)],
-        })
+        return (
+            self.env["quality.analysis.meeting"]
+            .with_user(self.chief)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Joint analysis",
+                    "conclusion": "Repair with grout",
+                    "department_ids": [fields.Command.set((self.department_a | self.department_b).ids)],
+                }
+            )
+        )
 
     def _write_plan(self, incident):
         """Enter a complete plan: one chosen option, a corrective and a preventive action."""
-        option = self.env["quality.treatment.option"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Grouting", "method": "repair", "meets_standard": True, "cost": 3000, "days": 2,
-        })
+        option = (
+            self.env["quality.treatment.option"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Grouting",
+                    "method": "repair",
+                    "meets_standard": True,
+                    "cost": 3000,
+                    "days": 2,
+                }
+            )
+        )
         option.action_choose()
         due = fields.Date.today() + timedelta(days=3)
-        corrective = self.env["quality.action"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Grout the column", "kind": "corrective", "user_id": self.lead.id, "due_date": due,
-        })
-        preventive = self.env["quality.action"].with_user(self.engineer).create({
-            "incident_id": incident.id, "name": "Train the crew", "kind": "preventive", "user_id": self.engineer.id, "due_date": due,
-        })
+        corrective = (
+            self.env["quality.action"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Grout the column",
+                    "kind": "corrective",
+                    "user_id": self.lead.id,
+                    "due_date": due,
+                }
+            )
+        )
+        preventive = (
+            self.env["quality.action"]
+            .with_user(self.engineer)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Train the crew",
+                    "kind": "preventive",
+                    "user_id": self.engineer.id,
+                    "due_date": due,
+                }
+            )
+        )
         return option, corrective, preventive
 
     def _approvers(self, incident):
-        return {"minor": (self.engineer,), "general": (self.chief,), "major": (self.engineer, self.chief)}[incident.grade]
+        return {"minor": (self.engineer,), "general": (self.chief,), "major": (self.engineer, self.chief)}[
+            incident.grade
+        ]
 
     def _step_approved(self, incident):
         self._write_plan(incident)
@@ -156,10 +227,19 @@ class QualityCase(TransactionCase):
 
     def _draft_acceptance(self, incident, user=None, **vals):
         user = user or self.inspector
-        return self.env["quality.acceptance"].with_user(user).create({
-            "incident_id": incident.id, "outcome": "reinspected", "inspection_result": "Sound",
-            "evidence_ids": self._evidence(user), **vals,
-        })
+        return (
+            self.env["quality.acceptance"]
+            .with_user(user)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "outcome": "reinspected",
+                    "inspection_result": "Sound",
+                    "evidence_ids": self._evidence(user),
+                    **vals,
+                }
+            )
+        )
 
     def _step_closing(self, incident):
         self._draft_acceptance(incident)
@@ -184,21 +264,41 @@ class QualityCase(TransactionCase):
             violation.with_user(self.chief).action_decide()
         incident.with_user(self.manager).write({"actual_loss": 4000})
         if incident.grade == "major":
-            self.env["quality.team.member"].with_user(self.engineer).create({
-                "incident_id": incident.id, "partner_id": self.expert.id, "role": "expert", "opinion": "Grouting suffices",
-            })
+            self.env["quality.team.member"].with_user(self.engineer).create(
+                {
+                    "incident_id": incident.id,
+                    "partner_id": self.expert.id,
+                    "role": "expert",
+                    "opinion": "Grouting suffices",
+                }
+            )
             incident.with_user(self.inspector).detailed_filed_proof_ids = self._evidence(self.inspector)
             incident.with_user(self.inspector).action_file_detailed_report()
 
     def _enter_facts(self, incident):
-        self.env["quality.education"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Vibrating concrete", "content": "How long, how deep", "trainer_id": self.lead.id,
-            "held_at": fields.Datetime.now() - timedelta(minutes=5), "evidence_ids": self._evidence(self.lead),
-            "attendee_ids": [fields.Command.create({"name": "Crew 2"})],
-        })
-        decision = self.env["quality.responsibility"].with_user(self.lead).create({
-            "incident_id": incident.id, "department_id": self.department_b.id, "decision": "Warning to the crew", "sanction": "warning",
-        })
+        self.env["quality.education"].with_user(self.lead).create(
+            {
+                "incident_id": incident.id,
+                "name": "Vibrating concrete",
+                "content": "How long, how deep",
+                "trainer_id": self.lead.id,
+                "held_at": fields.Datetime.now() - timedelta(minutes=5),
+                "evidence_ids": self._evidence(self.lead),
+                "attendee_ids": [fields.Command.create({"name": "Crew 2"})],
+            }
+        )
+        decision = (
+            self.env["quality.responsibility"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "department_id": self.department_b.id,
+                    "decision": "Warning to the crew",
+                    "sanction": "warning",
+                }
+            )
+        )
         decision.with_user(self.chief).action_decide()
         for fact in incident.fact_ids.filtered(lambda line: line.state == "open"):
             self._verify_fact(fact)
@@ -208,10 +308,14 @@ class QualityCase(TransactionCase):
         fact.with_user(self.inspector).action_verify()
 
     def _send_duty(self, duty, **vals):
-        duty.with_user(self.inspector).write({"channel": "letter", "evidence_ids": self._evidence(self.inspector), **vals})
+        duty.with_user(self.inspector).write(
+            {"channel": "letter", "evidence_ids": self._evidence(self.inspector), **vals}
+        )
         duty.with_user(self.inspector).action_send()
 
     def _sign_all(self, order):
         for signoff in order.signoff_ids:
-            signoff.with_user(self.inspector).write({"signer_name": "Zhou", "evidence_ids": self._evidence(self.inspector)})
+            signoff.with_user(self.inspector).write(
+                {"signer_name": "Zhou", "evidence_ids": self._evidence(self.inspector)}
+            )
             signoff.with_user(self.inspector).action_sign()

@@ -19,8 +19,11 @@ class TestIncidentClosure(QualityCase):
         """B8: each outcome has its own documents; without them it is not decided."""
         incident = self._drive(self._make_incident(), "acceptance")
         expected = {
-            "reinspected": "Inspection result", "laboratory": "qualification number", "designer": "Original designer",
-            "negotiated": "Negotiated document", "refused": "Inspection result",
+            "reinspected": "Inspection result",
+            "laboratory": "qualification number",
+            "designer": "Original designer",
+            "negotiated": "Negotiated document",
+            "refused": "Inspection result",
         }
         for outcome, text in expected.items():
             draft = self._draft_acceptance(incident, outcome=outcome, inspection_result=False, evidence_ids=False)
@@ -36,7 +39,11 @@ class TestIncidentClosure(QualityCase):
         """B8 (2): accepted on the laboratory's word only when it found that the design is met."""
         incident = self._drive(self._make_incident(), "acceptance")
         draft = self._draft_acceptance(
-            incident, outcome="laboratory", laboratory_id=self.expert.id, laboratory_certificate="CMA 1", meets_design=False,
+            incident,
+            outcome="laboratory",
+            laboratory_id=self.expert.id,
+            laboratory_certificate="CMA 1",
+            meets_design=False,
         )
         with self.assertRaisesRegex(UserError, "meet the design"):
             draft.action_decide()
@@ -101,13 +108,17 @@ class TestIncidentClosure(QualityCase):
     # ------------------------------------------------------------------
 
     def test_major_needs_scene_protection(self):
-        """A9: a major incident is verified only with the scene protected, with evidence; the work is stopped at once."""
+        """A9: a major incident is verified only with the scene protected; the work is stopped at once."""
         incident = self._drive(self._make_incident(grade="major"), "reported")
         self.assertEqual(incident.stop_order_ids.mapped("state"), ["open"])
         incident.with_user(self.engineer).verification_note = "Seen"
         with self.assertRaisesRegex(UserError, "scene-protection"):
             incident.with_user(self.engineer).action_verify()
-        scene = self.env["quality.scene.protection"].with_user(self.lead).create({"incident_id": incident.id, "measures": "Fence"})
+        scene = (
+            self.env["quality.scene.protection"]
+            .with_user(self.lead)
+            .create({"incident_id": incident.id, "measures": "Fence"})
+        )
         with self.assertRaisesRegex(UserError, "scene-protection"):
             incident.with_user(self.engineer).action_verify()
         scene.evidence_ids = self._evidence(self.lead)
@@ -140,7 +151,11 @@ class TestIncidentClosure(QualityCase):
             order.state = "resumed"
         with self.assertRaises(UserError):
             signoff.signer_name = "Somebody else"
-        extra = self.env["quality.resume.signoff"].with_user(self.inspector).create({"order_id": order.id, "party": "owner"})
+        extra = (
+            self.env["quality.resume.signoff"]
+            .with_user(self.inspector)
+            .create({"order_id": order.id, "party": "owner"})
+        )
         for line in order.signoff_ids - signoff:
             line.write({"signer_name": "Li", "evidence_ids": self._evidence(self.inspector)})
             line.action_sign()
@@ -164,8 +179,10 @@ class TestIncidentClosure(QualityCase):
     def test_each_fact_blocks_closure(self):
         """A13: with any one of the four facts missing, closing is refused and the error names it."""
         labels = {
-            "cause": "The cause is found", "education": "The people concerned are educated",
-            "prevention": "Preventive measures are in place", "responsibility": "The responsible are dealt with",
+            "cause": "The cause is found",
+            "education": "The people concerned are educated",
+            "prevention": "Preventive measures are in place",
+            "responsibility": "The responsible are dealt with",
         }
         for kind, label in labels.items():
             incident = self._drive(self._make_incident(), "closing")
@@ -196,11 +213,17 @@ class TestIncidentClosure(QualityCase):
             fact.with_user(self.inspector).action_verify()
         for text in ("finding", "evidence", "education session"):
             self.assertIn(text, str(caught.exception))
-        self.env["quality.education"].with_user(self.inspector).create({
-            "incident_id": incident.id, "name": "Briefing", "content": "All", "held_at": fields.Datetime.now() - timedelta(minutes=1),
-            "trainer_id": self.inspector.id, "evidence_ids": self._evidence(self.inspector),
-            "attendee_ids": [fields.Command.create({"name": "Crew"})],
-        })
+        self.env["quality.education"].with_user(self.inspector).create(
+            {
+                "incident_id": incident.id,
+                "name": "Briefing",
+                "content": "All",
+                "held_at": fields.Datetime.now() - timedelta(minutes=1),
+                "trainer_id": self.inspector.id,
+                "evidence_ids": self._evidence(self.inspector),
+                "attendee_ids": [fields.Command.create({"name": "Crew"})],
+            }
+        )
         fact.with_user(self.lead).write({"statement": "Held", "evidence_ids": self._evidence(self.lead)})
         with self.assertRaisesRegex(UserError, "did not do it"):
             fact.with_user(self.inspector).action_verify()
@@ -218,10 +241,20 @@ class TestIncidentClosure(QualityCase):
     def test_session_in_the_future_does_not_count(self):
         """A13: people are educated once the session was held and the list is signed."""
         incident = self._drive(self._make_incident(), "closing")
-        session = self.env["quality.education"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Briefing", "content": "All", "held_at": fields.Datetime.now() + timedelta(days=1),
-            "evidence_ids": self._evidence(self.lead), "attendee_ids": [fields.Command.create({"name": "Crew"})],
-        })
+        session = (
+            self.env["quality.education"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Briefing",
+                    "content": "All",
+                    "held_at": fields.Datetime.now() + timedelta(days=1),
+                    "evidence_ids": self._evidence(self.lead),
+                    "attendee_ids": [fields.Command.create({"name": "Crew"})],
+                }
+            )
+        )
         self.assertFalse(session._held())
         session.held_at = fields.Datetime.now() - timedelta(minutes=1)
         self.assertTrue(session._held())
@@ -231,9 +264,17 @@ class TestIncidentClosure(QualityCase):
     def test_nobody_decides_about_themselves(self):
         """A13: a responsibility is decided by the chief engineer or the quality manager, not about oneself."""
         incident = self._drive(self._make_incident(), "closing")
-        line = self.env["quality.responsibility"].with_user(self.lead).create({
-            "incident_id": incident.id, "partner_id": self.chief.partner_id.id, "decision": "None",
-        })
+        line = (
+            self.env["quality.responsibility"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "partner_id": self.chief.partner_id.id,
+                    "decision": "None",
+                }
+            )
+        )
         with self.assertRaises(AccessError):
             line.with_user(self.lead).action_decide()
         with self.assertRaisesRegex(UserError, "nobody decides about themselves"):
@@ -243,7 +284,13 @@ class TestIncidentClosure(QualityCase):
     def test_closed_is_frozen(self):
         """F12: nothing of a closed incident changes, neither the record nor its lines nor its files."""
         incident = self._drive(self._make_incident(evidence_ids=self._evidence(self.reporter)), "closed")
-        for vals in ({"title": "x"}, {"grade": "major"}, {"actual_loss": 1}, {"root_cause": "x"}, {"deaths": 0, "description": "y"}):
+        for vals in (
+            {"title": "x"},
+            {"grade": "major"},
+            {"actual_loss": 1},
+            {"root_cause": "x"},
+            {"deaths": 0, "description": "y"},
+        ):
             with self.assertRaises(UserError):
                 incident.with_user(self.manager).write(vals)
         with self.assertRaises(UserError):
@@ -251,7 +298,9 @@ class TestIncidentClosure(QualityCase):
         with self.assertRaises(UserError):
             incident.action_ids.with_user(self.manager).name = "x"
         with self.assertRaises(UserError):
-            self.env["quality.team.member"].with_user(self.manager).create({"incident_id": incident.id, "partner_id": self.expert.id})
+            self.env["quality.team.member"].with_user(self.manager).create(
+                {"incident_id": incident.id, "partner_id": self.expert.id}
+            )
         with self.assertRaises(UserError):
             incident.evidence_ids.with_user(self.reporter).unlink()
         with self.assertRaises(UserError):
@@ -274,6 +323,9 @@ class TestIncidentClosure(QualityCase):
         with self.assertRaises(AccessError):
             incident.with_user(self.inspector).write({"effect_result": "effective"})
         incident.with_user(self.inspector).action_record_effect("inconclusive", "Too early")
-        self.assertEqual(len(incident.deadline_ids.filtered(lambda line: line.kind == "effectiveness" and line.state == "running")), 1)
+        self.assertEqual(
+            len(incident.deadline_ids.filtered(lambda line: line.kind == "effectiveness" and line.state == "running")),
+            1,
+        )
         incident.with_user(self.inspector).action_record_effect("ineffective", "Cracked again")
         self.assertEqual((incident.state, incident.round), ("analysis", 2))

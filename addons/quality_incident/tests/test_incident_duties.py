@@ -37,7 +37,9 @@ class TestIncidentDuties(QualityCase):
         self.assertEqual(len(incident.duty_ids), 5)
         self.assertLessEqual(before, incident.duty_ids)
         self.assertEqual(len(self._reported(grade="major", deaths=1).duty_ids), 5)
-        self.assertEqual(len(incident.deadline_ids.filtered(lambda row: row.kind == "statutory" and row.state == "running")), 5)
+        self.assertEqual(
+            len(incident.deadline_ids.filtered(lambda row: row.kind == "statutory" and row.state == "running")), 5
+        )
 
     def test_raising_the_grade(self):
         """A8: a higher grade adds its duties at once and keeps the one already running."""
@@ -53,11 +55,25 @@ class TestIncidentDuties(QualityCase):
 
     def test_regime_is_a_table(self):
         """A10: another recipient and other hours come from the table, also of the report as trigger."""
-        regime = self.env["quality.reporting.regime"].with_user(self.manager).create({
-            "name": "Local rule", "line_ids": [fields.Command.create({
-                "grade": "minor", "trigger": "report", "recipient_id": self.expert.id, "hours": 6,
-            })],
-        })
+        regime = (
+            self.env["quality.reporting.regime"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "name": "Local rule",
+                    "line_ids": [
+                        fields.Command.create(
+                            {
+                                "grade": "minor",
+                                "trigger": "report",
+                                "recipient_id": self.expert.id,
+                                "hours": 6,
+                            }
+                        )
+                    ],
+                }
+            )
+        )
         incident = self._reported(grade="minor")
         self.assertEqual(incident.duty_ids.due_at, incident.reported_at + timedelta(hours=6))
         with self.assertRaises(AccessError):
@@ -72,21 +88,36 @@ class TestIncidentDuties(QualityCase):
     def test_seven_contents(self):
         """A7: while one of the seven contents is empty the report is neither issued nor sent; the error lists which."""
         incident = self._reported(
-            grade="general", project_id=False, estimated_loss=0, preliminary_cause=False,
-            responsible_department_id=False, responsible_person=False,
+            grade="general",
+            project_id=False,
+            estimated_loss=0,
+            preliminary_cause=False,
+            responsible_department_id=False,
+            responsible_person=False,
         )
         duty = incident.duty_ids.with_user(self.inspector)
         with self.assertRaises(UserError) as caught:
             duty.action_print_report()
-        for text in ("Project name", "Estimated economic loss", "Preliminary cause", "Responsible unit", "Responsible person"):
+        for text in (
+            "Project name",
+            "Estimated economic loss",
+            "Preliminary cause",
+            "Responsible unit",
+            "Responsible person",
+        ):
             self.assertIn(text, str(caught.exception))
         with self.assertRaisesRegex(UserError, "Preliminary cause"):
             self._send_duty(duty)
         self.assertEqual(duty.state, "pending")
-        incident.with_user(self.lead).write({
-            "project_id": self.project.id, "no_loss": True, "preliminary_cause": "x",
-            "responsible_department_id": self.department_a.id, "responsible_person": "Wang",
-        })
+        incident.with_user(self.lead).write(
+            {
+                "project_id": self.project.id,
+                "no_loss": True,
+                "preliminary_cause": "x",
+                "responsible_department_id": self.department_a.id,
+                "responsible_person": "Wang",
+            }
+        )
         self._send_duty(duty)
         self.assertEqual(duty.state, "sent")
         self.assertEqual(incident.deadline_ids.filtered(lambda row: row.kind == "statutory").state, "met")
@@ -114,7 +145,9 @@ class TestIncidentDuties(QualityCase):
     def test_late_duty(self):
         """A6, A7: sent late it says so, needs a reason and becomes a violation; it cannot be passed off as punctual."""
         occurred = fields.Datetime.now() - timedelta(hours=60)
-        incident = self._reported(grade="general", occurred_at=occurred, discovered_at=fields.Datetime.now() - timedelta(hours=2))
+        incident = self._reported(
+            grade="general", occurred_at=occurred, discovered_at=fields.Datetime.now() - timedelta(hours=2)
+        )
         duty = incident.duty_ids.with_user(self.inspector)
         self.assertTrue(duty.is_overdue)
         with self.assertRaisesRegex(UserError, "reason why it is late"):
@@ -139,8 +172,9 @@ class TestIncidentDuties(QualityCase):
             with self.assertRaises(AccessError):
                 duty.with_user(user).unlink()
             with self.assertRaises(AccessError):
-                self.env["quality.reporting.duty"].with_user(user).create({
-                    "incident_id": incident.id, "recipient_id": self.expert.id})
+                self.env["quality.reporting.duty"].with_user(user).create(
+                    {"incident_id": incident.id, "recipient_id": self.expert.id}
+                )
 
     def test_occurrence_corrected(self):
         """A7: only the quality manager corrects the time of occurrence; the clock follows."""
@@ -162,7 +196,8 @@ class TestIncidentDuties(QualityCase):
         cny = self.env.ref("base.CNY")
         cny.active = True
         for measure, edges in {
-            "deaths": (1, 3, 10, 30), "serious_injuries": (1, 10, 50, 100),
+            "deaths": (1, 3, 10, 30),
+            "serious_injuries": (1, 10, 50, 100),
             "estimated_loss": (1_000_000, 10_000_000, 50_000_000, 100_000_000),
         }.items():
             grades = ("none", "general", "larger", "major", "extraordinary")
@@ -227,9 +262,18 @@ class TestIncidentDuties(QualityCase):
 
     def test_historic_owes_nothing(self):
         """F9: imported history starts no clock, owes no report and tells nobody."""
-        incident = self.env["quality.incident"].with_user(self.manager).create(self._incident_vals(
-            is_historic=True, state="closed", grade="major", occurred_at="2020-05-01 08:00:00",
-        ))
+        incident = (
+            self.env["quality.incident"]
+            .with_user(self.manager)
+            .create(
+                self._incident_vals(
+                    is_historic=True,
+                    state="closed",
+                    grade="major",
+                    occurred_at="2020-05-01 08:00:00",
+                )
+            )
+        )
         self.assertEqual((incident.state, incident.discovered_at), ("closed", incident.occurred_at))
         self.assertFalse(incident.duty_ids | incident.duty_ids)
         self.assertFalse(incident.deadline_ids)

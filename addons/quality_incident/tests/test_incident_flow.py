@@ -35,7 +35,9 @@ class TestIncidentFlow(QualityCase):
         self.assertEqual(incident.approval_ids.sorted("sequence").mapped("decided_by_id"), self.engineer | self.chief)
         self.assertEqual(incident.stop_order_ids.mapped("state"), ["resumed"])
         self.assertTrue(incident.inspector_notified_at)
-        self.assertFalse(incident.deadline_ids.filtered(lambda row: row.state == "running" and row.kind != "effectiveness"))
+        self.assertFalse(
+            incident.deadline_ids.filtered(lambda row: row.state == "running" and row.kind != "effectiveness")
+        )
 
     # ------------------------------------------------------------------
     # Order and roles
@@ -55,8 +57,13 @@ class TestIncidentFlow(QualityCase):
             incident.with_user(self.inspector).write({"state": "verified"})
         with self.assertRaisesRegex(UserError, "Verification note"):
             incident.sudo().write({"state": "verified"})
-        result = self.env["quality.incident"].with_user(self.manager).load(
-            ["title", "occurred_at", "state"], [["Imported", "2026-01-01 10:00:00", "closed"]],
+        result = (
+            self.env["quality.incident"]
+            .with_user(self.manager)
+            .load(
+                ["title", "occurred_at", "state"],
+                [["Imported", "2026-01-01 10:00:00", "closed"]],
+            )
         )
         self.assertFalse(result["ids"])
         self.assertIn("cannot be created", result["messages"][0]["message"])
@@ -95,13 +102,15 @@ class TestIncidentFlow(QualityCase):
             incident.with_user(self.engineer).action_analyse()
 
     def test_major_needs_joint_analysis(self):
-        """A5: no plan before the departments met; the chief engineer convenes, two departments and a conclusion count."""
+        """A5: no plan before two departments met, convened by the chief engineer, and concluded."""
         incident = self._drive(self._make_incident(grade="major"), "analysis")
         incident.with_user(self.engineer).write({"root_cause": "x", "cause_category_id": self.cause.id})
         with self.assertRaisesRegex(UserError, "joint analysis"):
             incident.with_user(self.engineer).action_plan()
         with self.assertRaisesRegex(UserError, "chief engineer"):
-            self.env["quality.analysis.meeting"].with_user(self.engineer).create({"incident_id": incident.id, "name": "Own meeting"})
+            self.env["quality.analysis.meeting"].with_user(self.engineer).create(
+                {"incident_id": incident.id, "name": "Own meeting"}
+            )
         meeting = self._hold_meeting(incident)
         meeting.department_ids = self.department_a
         with self.assertRaisesRegex(UserError, "two departments"):
@@ -130,6 +139,7 @@ class TestIncidentFlow(QualityCase):
 
         def steps():
             return incident.activity_ids.filtered(lambda line: line.activity_type_id == step).user_id
+
         self.assertEqual(steps(), self.inspector)
         self._drive(incident, "verified")
         self.assertEqual(steps(), self.lead)
@@ -177,21 +187,37 @@ class TestIncidentFlow(QualityCase):
         incident.with_user(self.chief).action_reopen("Cracked again")
         self.assertEqual((incident.state, incident.round), ("analysis", 2))
         self.assertEqual(set(incident.fact_ids.mapped("state")), {"open"})
-        self.assertFalse(incident.effect_due_date and incident.deadline_ids.filtered(
-            lambda row: row.kind == "effectiveness" and row.state == "running"))
+        self.assertFalse(
+            incident.effect_due_date
+            and incident.deadline_ids.filtered(lambda row: row.kind == "effectiveness" and row.state == "running")
+        )
         self.assertIn("Cracked again", "".join(incident.message_ids.mapped("body")))
 
     def test_reason_dialog(self):
         """A6: the dialog hands the reason to the guarded method and to no other."""
         incident = self._make_incident()
         action = incident.with_user(self.reporter).action_cancel()
-        dialog = self.env["quality.reason"].with_user(self.reporter).with_context(**action["context"]).create({"reason": "Typed twice"})
+        dialog = (
+            self.env["quality.reason"]
+            .with_user(self.reporter)
+            .with_context(**action["context"])
+            .create({"reason": "Typed twice"})
+        )
         dialog.action_confirm()
         self.assertEqual(incident.state, "cancelled")
         other = self._make_incident()
-        forged = self.env["quality.reason"].with_user(self.reporter).create({
-            "res_model": "quality.incident", "res_ids": other.ids, "method": "unlink", "reason": "x",
-        })
+        forged = (
+            self.env["quality.reason"]
+            .with_user(self.reporter)
+            .create(
+                {
+                    "res_model": "quality.incident",
+                    "res_ids": other.ids,
+                    "method": "unlink",
+                    "reason": "x",
+                }
+            )
+        )
         with self.assertRaises(UserError):
             forged.action_confirm()
         self.assertTrue(other.exists())

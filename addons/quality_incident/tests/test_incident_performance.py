@@ -19,10 +19,14 @@ class TestIncidentPerformance(QualityCase):
         return self.env.cr.sql_log_count - before
 
     def _create_reported(self, number, grade="general"):
-        incidents = self.env["quality.incident"].create([
-            self._incident_vals(title=f"No. {position}", grade=grade, occurred_at=fields.Datetime.now() - timedelta(hours=1))
-            for position in range(number)
-        ])
+        incidents = self.env["quality.incident"].create(
+            [
+                self._incident_vals(
+                    title=f"No. {position}", grade=grade, occurred_at=fields.Datetime.now() - timedelta(hours=1)
+                )
+                for position in range(number)
+            ]
+        )
         incidents.action_report()
         return incidents
 
@@ -43,16 +47,43 @@ class TestIncidentPerformance(QualityCase):
         self._create_reported(80)
         specification = {
             name: ({"fields": {"display_name": {}}} if name.endswith("_id") else {})
-            for name in ("name", "title", "grade", "project_id", "occurred_at", "technical_lead_id", "next_due_at", "deadline_color", "state", "activity_state")
+            for name in (
+                "name",
+                "title",
+                "grade",
+                "project_id",
+                "occurred_at",
+                "technical_lead_id",
+                "next_due_at",
+                "deadline_color",
+                "state",
+                "activity_state",
+            )
         }
         incident = self.env["quality.incident"].with_user(self.inspector)
 
         def read(limit):
             incident.web_search_read([], specification, limit=limit)
+
         read(8)
         self.assertGreaterEqual(self._count(lambda: read(8)), self._count(lambda: read(80)))
-        incident.web_read_group([], ["state"], ["__count"], auto_unfold=True, unfold_read_specification=specification, unfold_read_default_limit=80)
+        incident.web_read_group(
+            [],
+            ["state"],
+            ["__count"],
+            auto_unfold=True,
+            unfold_read_specification=specification,
+            unfold_read_default_limit=80,
+        )
 
         def kanban(limit):
-            incident.web_read_group([], ["state"], ["__count"], auto_unfold=True, unfold_read_specification=specification, unfold_read_default_limit=limit)
+            incident.web_read_group(
+                [],
+                ["state"],
+                ["__count"],
+                auto_unfold=True,
+                unfold_read_specification=specification,
+                unfold_read_default_limit=limit,
+            )
+
         self.assertGreaterEqual(self._count(lambda: kanban(8)), self._count(lambda: kanban(80)))

@@ -19,9 +19,18 @@ class TestIncidentPlan(QualityCase):
     # ------------------------------------------------------------------
 
     def _option(self, incident, **vals):
-        return self.env["quality.treatment.option"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Option", "meets_standard": True, **vals,
-        })
+        return (
+            self.env["quality.treatment.option"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Option",
+                    "meets_standard": True,
+                    **vals,
+                }
+            )
+        )
 
     def test_option_below_standard_refused(self):
         """B7: what does not meet the standard cannot be chosen, nor lose the standard once chosen."""
@@ -46,9 +55,18 @@ class TestIncidentPlan(QualityCase):
         comprehensive = self._option(incident, method="comprehensive")
         with self.assertRaisesRegex(UserError, "determination"):
             comprehensive.action_choose()
-        line = self.env["quality.determination"].with_user(self.engineer).create({
-            "incident_id": incident.id, "method": "investigation", "documents_checked": "Site diary", "nature": "Local",
-        })
+        line = (
+            self.env["quality.determination"]
+            .with_user(self.engineer)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "method": "investigation",
+                    "documents_checked": "Site diary",
+                    "nature": "Local",
+                }
+            )
+        )
         line.action_confirm()
         comprehensive.action_choose()
         rework.study = "Cores taken"
@@ -61,7 +79,9 @@ class TestIncidentPlan(QualityCase):
         incident = self._in_plan()
         Determination = self.env["quality.determination"].with_user(self.engineer)
         for method, expected in (
-            ("investigation", "Documents checked"), ("test", "Tests"), ("research", "Sampling scheme"),
+            ("investigation", "Documents checked"),
+            ("test", "Tests"),
+            ("research", "Sampling scheme"),
         ):
             line = Determination.create({"incident_id": incident.id, "method": method})
             with self.assertRaises(UserError) as caught:
@@ -71,11 +91,23 @@ class TestIncidentPlan(QualityCase):
             line.unlink()
         first = Determination.create({"incident_id": incident.id, "documents_checked": "Diary", "nature": "First view"})
         first.action_confirm()
-        second = Determination.create({
-            "incident_id": incident.id, "method": "test", "nature": "Below strength", "test_ids": [fields.Command.create({
-                "name": "Strength", "required_value": "30", "measured_value": "26", "laboratory_id": self.expert.id,
-            })],
-        })
+        second = Determination.create(
+            {
+                "incident_id": incident.id,
+                "method": "test",
+                "nature": "Below strength",
+                "test_ids": [
+                    fields.Command.create(
+                        {
+                            "name": "Strength",
+                            "required_value": "30",
+                            "measured_value": "26",
+                            "laboratory_id": self.expert.id,
+                        }
+                    )
+                ],
+            }
+        )
         second.action_confirm()
         self.assertEqual(incident.defect_nature, "Below strength")
         with self.assertRaises(UserError):
@@ -85,8 +117,9 @@ class TestIncidentPlan(QualityCase):
         with self.assertRaises(UserError):
             first.unlink()
         with self.assertRaises(AccessError):
-            Determination.with_user(self.lead).create({
-                "incident_id": incident.id, "documents_checked": "x", "nature": "y"}).action_confirm()
+            Determination.with_user(self.lead).create(
+                {"incident_id": incident.id, "documents_checked": "x", "nature": "y"}
+            ).action_confirm()
 
     # ------------------------------------------------------------------
     # Submission
@@ -105,16 +138,26 @@ class TestIncidentPlan(QualityCase):
         incident = self._in_plan("general")
         _option, _corrective, preventive = self._write_plan(incident)
         preventive.with_user(self.engineer).unlink()
-        self.env["quality.action"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Be careful", "kind": "preventive", "due_date": fields.Date.today(),
-        })
+        self.env["quality.action"].with_user(self.lead).create(
+            {
+                "incident_id": incident.id,
+                "name": "Be careful",
+                "kind": "preventive",
+                "due_date": fields.Date.today(),
+            }
+        )
         with self.assertRaisesRegex(UserError, "preventive action set by the engineering"):
             incident.with_user(self.lead).action_request_approval()
         with self.assertRaises(AccessError):
-            self.env["quality.action"].with_user(self.lead).create({
-                "incident_id": incident.id, "name": "Faked", "kind": "preventive", "due_date": fields.Date.today(),
-                "proposed_by_id": self.engineer.id,
-            })
+            self.env["quality.action"].with_user(self.lead).create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Faked",
+                    "kind": "preventive",
+                    "due_date": fields.Date.today(),
+                    "proposed_by_id": self.engineer.id,
+                }
+            )
 
     # ------------------------------------------------------------------
     # Approval
@@ -184,10 +227,19 @@ class TestIncidentPlan(QualityCase):
     def test_containment_is_free(self):
         """A9: containment waits for nobody and changes no approved plan."""
         incident = self._drive(self._make_incident(), "executing")
-        containment = self.env["quality.action"].with_user(self.lead).create({
-            "incident_id": incident.id, "name": "Prop the beam", "kind": "containment", "user_id": self.lead.id,
-            "due_date": fields.Date.today(),
-        })
+        containment = (
+            self.env["quality.action"]
+            .with_user(self.lead)
+            .create(
+                {
+                    "incident_id": incident.id,
+                    "name": "Prop the beam",
+                    "kind": "containment",
+                    "user_id": self.lead.id,
+                    "due_date": fields.Date.today(),
+                }
+            )
+        )
         self.assertEqual(incident.state, "executing")
         self._do_action(containment)
         self.assertEqual(containment.state, "done")
@@ -211,7 +263,9 @@ class TestIncidentPlan(QualityCase):
             action.done_note = "Rewritten"
         action.with_user(self.inspector).action_reject("Half done")
         self.assertEqual(action.state, "open")
-        self.assertTrue(incident.deadline_ids.filtered(lambda row: row.key == f"action:{action.id}" and row.state == "running"))
+        self.assertTrue(
+            incident.deadline_ids.filtered(lambda row: row.key == f"action:{action.id}" and row.state == "running")
+        )
         self._do_action(action)
         action.with_user(self.inspector).action_verify()
         self.assertEqual(action.verified_by_id, self.inspector)

@@ -6,9 +6,21 @@ from odoo.tools import mute_logger
 from .common import QualityCase
 
 LINES = (
-    "quality.scene.protection", "quality.stop.order", "quality.resume.signoff", "quality.team.member", "quality.analysis.meeting",
-    "quality.determination", "quality.determination.test", "quality.treatment.option", "quality.action", "quality.acceptance",
-    "quality.responsibility", "quality.education", "quality.education.attendee", "quality.violation", "quality.reporting.duty",
+    "quality.scene.protection",
+    "quality.stop.order",
+    "quality.resume.signoff",
+    "quality.team.member",
+    "quality.analysis.meeting",
+    "quality.determination",
+    "quality.determination.test",
+    "quality.treatment.option",
+    "quality.action",
+    "quality.acceptance",
+    "quality.responsibility",
+    "quality.education",
+    "quality.education.attendee",
+    "quality.violation",
+    "quality.reporting.duty",
     "quality.closure.fact",
 )
 
@@ -31,7 +43,13 @@ class TestIncidentSecurity(QualityCase):
                     self.env[model].with_user(user).search([])
                 with self.assertRaises(AccessError):
                     self.env[model].with_user(user).create({})
-            for method in ("action_report", "action_accept", "action_close", "action_request_approval", "action_approve"):
+            for method in (
+                "action_report",
+                "action_accept",
+                "action_close",
+                "action_request_approval",
+                "action_approve",
+            ):
                 with self.assertRaises(UserError):
                     getattr(self.incident.with_user(user), method)()
             with self.assertRaises(AccessError):
@@ -50,12 +68,15 @@ class TestIncidentSecurity(QualityCase):
         with self.assertRaises(AccessError):
             self.incident.with_user(foreign).read(["title"])
         with self.assertRaises(AccessError):
-            self.env["quality.team.member"].with_user(foreign).create({"incident_id": self.incident.id, "partner_id": self.expert.id})
+            self.env["quality.team.member"].with_user(foreign).create(
+                {"incident_id": self.incident.id, "partner_id": self.expert.id}
+            )
         with self.assertRaises(AccessError):
             self.incident.duty_ids.with_user(foreign).action_waive("Because")
         with self.assertRaises(AccessError):
             self.env["quality.reporting.regime"].with_user(foreign).browse(
-                self.env.ref("quality_incident.regime_rule_book").id).name = "Mine"
+                self.env.ref("quality_incident.regime_rule_book").id
+            ).name = "Mine"
 
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model")
     def test_reporter_sees_own_only(self):
@@ -69,14 +90,18 @@ class TestIncidentSecurity(QualityCase):
             self.incident.with_user(self.reporter).title = "Nothing"
         self.incident.with_user(self.reporter).message_post(body="One more photo")
         with self.assertRaises(AccessError):
-            self.env["quality.treatment.option"].with_user(self.reporter).create({"incident_id": self.incident.id, "name": "x"})
+            self.env["quality.treatment.option"].with_user(self.reporter).create(
+                {"incident_id": self.incident.id, "name": "x"}
+            )
         with self.assertRaises(AccessError):
             self.incident.fact_ids.with_user(self.reporter).write({"statement": "x"})
 
     def test_reporter_is_who_reports(self):
         """A6: a reporter cannot report in somebody else's name, the staff can."""
         self.assertEqual(self._make_incident(reporter_id=self.chief.id).reporter_id, self.reporter)
-        self.assertEqual(self._make_incident(user=self.inspector, reporter_id=self.reporter.id).reporter_id, self.reporter)
+        self.assertEqual(
+            self._make_incident(user=self.inspector, reporter_id=self.reporter.id).reporter_id, self.reporter
+        )
 
     def test_action_owner_without_role(self):
         """A2: whoever owns an action carries it out, sees its incident, and touches no other action."""
@@ -106,8 +131,12 @@ class TestIncidentSecurity(QualityCase):
     def test_system_fields(self):
         """F12: what the system sets is never entered, neither at creation nor later."""
         for field, value in (
-            ("reported_at", "2020-01-01 00:00:00"), ("round", 7), ("closed_at", "2020-01-01 00:00:00"),
-            ("effect_result", "effective"), ("detailed_filed_at", "2020-01-01 00:00:00"), ("inspector_notified_at", "2020-01-01 00:00:00"),
+            ("reported_at", "2020-01-01 00:00:00"),
+            ("round", 7),
+            ("closed_at", "2020-01-01 00:00:00"),
+            ("effect_result", "effective"),
+            ("detailed_filed_at", "2020-01-01 00:00:00"),
+            ("inspector_notified_at", "2020-01-01 00:00:00"),
         ):
             with self.assertRaises(AccessError, msg=field):
                 self.incident.with_user(self.manager).write({field: value})
@@ -128,13 +157,19 @@ class TestIncidentSecurity(QualityCase):
             secret.with_user(self.inspector).raw  # noqa: B018
 
     def test_setup_of_another_company(self):
-        """A10: one button gives another company its own rules, regimes, ladder and numbers; pressing twice adds nothing."""
+        """A10: one button gives a company its own rules, regimes, ladder and numbers; twice adds nothing."""
         with self.assertRaises(AccessError):
             self.other_company.with_user(self.inspector).action_quality_setup()
         models = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule", "ir.sequence")
 
         def counts():
-            return [self.env[model].with_context(active_test=False).search_count([("company_id", "=", self.other_company.id)]) for model in models]
+            return [
+                self.env[model]
+                .with_context(active_test=False)
+                .search_count([("company_id", "=", self.other_company.id)])
+                for model in models
+            ]
+
         before_sequences = counts()[-1]
         self.other_company.with_user(self.foreign_manager).action_quality_setup()
         first = counts()
@@ -143,7 +178,10 @@ class TestIncidentSecurity(QualityCase):
         self.assertEqual(first[3] - before_sequences, 2)
         self.other_company.with_user(self.foreign_manager).action_quality_setup()
         self.assertEqual(counts(), first)
-        theirs = self.env["quality.incident"].with_user(self.foreign_manager).create({
-            "title": "Theirs", "grade": "general", "location": "Here", "description": "x"})
+        theirs = (
+            self.env["quality.incident"]
+            .with_user(self.foreign_manager)
+            .create({"title": "Theirs", "grade": "general", "location": "Here", "description": "x"})
+        )
         theirs.action_report()
         self.assertEqual(theirs.duty_ids.line_id.company_id, self.other_company)

@@ -17,8 +17,12 @@ class QualityEffectCheck(models.TransientModel):
     def _ask(self, incident):
         """Return the action that asks for the result of the check of ``incident``."""
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "view_mode": "form", "target": "new",
-            "name": self.env._("Effectiveness check"), "context": {"default_incident_id": incident.id},
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Effectiveness check"),
+            "context": {"default_incident_id": incident.id},
         }
 
     def action_confirm(self):

@@ -20,7 +20,10 @@ class QualityReason(models.TransientModel):
     def _ask(self, records, method):
         """Return the action that asks for the reason of calling ``method`` on ``records``."""
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "view_mode": "form", "target": "new",
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
             "name": self.env._("Reason"),
             "context": {"default_res_model": records._name, "default_res_ids": records.ids, "default_method": method},
         }
