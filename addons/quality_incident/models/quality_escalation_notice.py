@@ -2,7 +2,7 @@ from collections import defaultdict
 
 import pytz
 from odoo import api, models
-from odoo.tools import format_datetime
+from odoo.tools import format_date, format_time
 
 
 class QualityEscalationNotice(models.Model):
@@ -125,13 +125,13 @@ class QualityEscalationNotice(models.Model):
         vals_list = []
         for deadline, rule, user in notices:
             lang, tz = self._lang_of(user), self._tz_of(deadline, user)
-            due = pytz.utc.localize(deadline.due_at).astimezone(pytz.timezone(tz))
+            due = self._local(deadline.due_at, tz)
             vals_list.append({
                 "activity_type_id": activity_type.id, "automated": True, "user_id": user.id,
                 "res_model_id": self.env["ir.model"]._get_id(deadline.res_model), "res_id": deadline.res_id,
                 "quality_deadline_id": deadline.id, "date_deadline": due.date(),
                 "summary": f"{deadline.name} – {rule.with_context(lang=lang).name}",
-                "note": self._render_body(deadline, rule, lang, tz),
+                "note": self._render_body(deadline, rule, lang, tz, brief=True),
             })
         Activity.create(vals_list)
 
@@ -152,22 +152,30 @@ class QualityEscalationNotice(models.Model):
             email_layout_xmlid="mail.mail_notification_layout", subtitles=[document.display_name, deadline.name],
             model_description=texts["ir.model"]._get(document._name).display_name,
             # Never SMTP within the job: mail leaves through the queue, after the commit.
-            force_send=False, **where,
+            force_send=False, email_add_signature=False, **where,
         )
 
     @api.model
-    def _render_body(self, deadline, rule, lang, tz):
-        """Return what a reminder says, as Markup, in the reader's language and time zone."""
-        texts = self.with_context(lang=lang).env
+    def _render_body(self, deadline, rule, lang, tz, brief=False):
+        """Return what a reminder says, as Markup, in the reader's language and time zone.
+
+        :param brief: leave out what its reader sees beside it, on the document
+        """
+        texts, due = self.with_context(lang=lang).env, self._local(deadline.due_at, tz)
         return texts["ir.qweb"]._render("quality_incident.quality_escalation_message", {
+            "brief": brief,
             "breached": deadline.breached,
             "promise": deadline.name,
             "document": deadline.res_name,
-            "due": format_datetime(texts, deadline.due_at, tz=tz, lang_code=lang),
+            "due": f"{format_date(texts, due.date())} {format_time(texts, due.time(), time_format='short')}",
             "tz": tz,
             "owner": deadline.user_id.name,
             "step": rule.with_context(lang=lang).name,
         }, minimal_qcontext=True)
+
+    @api.model
+    def _local(self, moment, tz):
+        return pytz.utc.localize(moment).astimezone(pytz.timezone(tz))
 
     @api.model
     def _lang_of(self, user):
