@@ -3,6 +3,8 @@ from . import quality_workflow_mixin
 from . import quality_evidence_mixin
 from . import ir_attachment
 from . import quality_line_mixin
+from . import quality_import_mixin
+from . import base_import
 
 # the deadline ledger
 from . import quality_deadline
@@ -31,11 +33,13 @@ from . import quality_report_item
 from . import quality_legal_threshold
 from . import quality_incident_contents
 from . import quality_incident
+from . import quality_import_word
 from . import quality_incident_workflow
 from . import quality_incident_guards
 from . import quality_incident_reporting
 from . import quality_incident_notice
 from . import quality_incident_effect
+from . import quality_incident_import
 from . import quality_incident_dossier
 from . import quality_reporting_regime
 from . import quality_reporting_duty
@@ -52,6 +56,8 @@ from . import quality_responsibility
 from . import quality_education
 from . import quality_violation
 from . import quality_closure_fact
+from . import quality_recall_line
+from . import quality_incident_recall
 
 # set-up
 from . import res_company

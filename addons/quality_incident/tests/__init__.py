@@ -8,6 +8,7 @@ from . import test_deadline
 from . import test_deadline_security
 from . import test_escalation
 from . import test_escalation_once
+from . import test_import
 from . import test_incident_closure
 from . import test_incident_duties
 from . import test_incident_flow
@@ -15,3 +16,4 @@ from . import test_incident_performance
 from . import test_incident_plan
 from . import test_incident_security
 from . import test_seal
+from . import test_recall

@@ -22,6 +22,7 @@ LINES = (
     "quality.violation",
     "quality.reporting.duty",
     "quality.closure.fact",
+    "quality.recall.line",
 )
 
 
