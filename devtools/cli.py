@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 
-from . import addons, databases, i18n, lint, postgres, serve, shots, source, testrun
+from . import addons, databases, i18n, lint, odoo, postgres, serve, shots, source, testrun
 from .errors import SetupError
-from .odoo import Odoo
 from .postgres import Server
 
 
@@ -54,7 +53,7 @@ def _parser():
     sub.add_argument("addons", nargs="*", help="addons (all)")
     sub.add_argument("--check", action="store_true", help="only say what is not translated or out of date")
     database(command("drop", "drop a database; serve makes it anew", _drop))
-    command("stop", "stop the database server, whoever uses it", _stop)
+    command("stop", "stop all servers, whoever uses them", _stop)
     return parser
 
 
@@ -72,9 +71,9 @@ def _lint(options):
 
 def _shell(options):
     with Server().running() as server:
-        odoo = Odoo(server)
-        command = odoo.command("-d", options.db, "--no-http", subcommand=("shell",))
-        return subprocess.run(command, env=odoo.environment()).returncode
+        runner = odoo.Odoo(server)
+        command = runner.command("-d", options.db, "--no-http", subcommand=("shell",))
+        return subprocess.run(command, env=runner.environment()).returncode
 
 
 def _psql(options):
@@ -93,7 +92,7 @@ def _shots(options):
 
 def _update(options):
     with Server().running() as server:
-        serve.update(Odoo(server), options.db, options.addons or addons.names())
+        serve.update(odoo.Odoo(server), options.db, options.addons or addons.names())
 
 
 def _i18n(options):
@@ -102,11 +101,12 @@ def _i18n(options):
 
 def _drop(options):
     with Server().running() as server:
-        databases.drop(Odoo(server), options.db)
+        databases.drop(odoo.Odoo(server), options.db)
 
 
 def _stop(_options):
-    postgres.stop_all()
+    odoo.stop_everything()
+    postgres.stop_everything()
 
 
 def main():

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 from . import source, venv
 from .errors import SetupError
@@ -79,6 +80,18 @@ class Odoo:
         if code or reader.outcome.failed:
             reason = _exceptions("\n".join(errors)) or f"Odoo ended with code {code}"
             raise SetupError(f"{failure}: {reason}; the log is {log}")
+
+
+def stop_everything():
+    """Stop all Odoo processes that work with this cache."""
+    mine = f"ODOO_DATA_DIR={cache_dir('data')}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (process / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mine in variables and int(process.name) != os.getpid():
+            os.kill(int(process.name), signal.SIGINT)
 
 
 def _exceptions(text):

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import shutil
+import time
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
@@ -33,3 +35,10 @@ def tree_digest(*folders):
                 total.update(str(file.relative_to(folder.parent)).encode())
                 total.update(file.read_bytes())
     return total.hexdigest()[:10]
+
+
+def forget_unused(pattern, days):
+    """Delete entries of the cache, files or folders, that nobody has touched for a while."""
+    for entry in cache_dir().glob(pattern):
+        if time.time() - entry.stat().st_mtime > days * 86400:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink(missing_ok=True)

@@ -182,7 +182,7 @@ class Server:
         self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def stop_all():
+def stop_everything():
     """Stop the server whoever uses it."""
     server = Server()
     if server.pid():

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 from .console import run, step
 from .errors import SetupError
@@ -10,21 +11,30 @@ from .errors import SetupError
 
 def install(packages):
     """Install Debian packages, or stop with the line that does it."""
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    if os.geteuid() != 0:
-        if not shutil.which("sudo"):
-            raise SetupError(f"please run as root: apt-get update && {' '.join(command)}")
-        try:
-            run(["sudo", "-n", "true"], "sudo")
-        except SetupError as error:
-            raise SetupError(f"please run: sudo apt-get update && sudo {' '.join(command)}") from error
     if not shutil.which("apt-get"):
         raise SetupError(f"please install with this system's package manager: {' '.join(packages)}")
-    prefix = ["sudo", "-n"] if os.geteuid() else []
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    become_root = _sudo(command)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with step(f"Installing {', '.join(packages)}"):
-        run([*prefix, "apt-get", "update", "-qq"], "apt-get update failed", env=environment)
-        run([*prefix, *command], "apt-get install failed", env=environment)
+        run([*become_root, "apt-get", "update", "-qq"], "apt-get update failed", env=environment)
+        run([*become_root, *command], "apt-get install failed", env=environment)
+
+
+def _sudo(command):
+    """Return what to put before a command that needs root; without a way, stop with the line to type."""
+    if os.geteuid() == 0:
+        return []
+    line = " ".join(command)
+    if not shutil.which("sudo"):
+        raise SetupError(f"please run as root: apt-get update && {line}")
+    # At a terminal sudo may ask for the password.
+    sudo = ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
+    try:
+        run([*sudo, "true"], "sudo")
+    except SetupError as error:
+        raise SetupError(f"please run: sudo apt-get update && sudo {line}") from error
+    return sudo
 
 
 def require(programs):

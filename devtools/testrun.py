@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import addons, lint, odootests, outsidetests, system
 from .errors import SetupError
 from .odoo import Odoo
-from .paths import ADDONS, REPO, cache_dir
+from .paths import ADDONS, REPO, cache_dir, forget_unused
 from .postgres import Server
 
 PROGRAMS = {"chromium": "chromium", "wkhtmltopdf": "wkhtmltopdf", "pdftoppm": "poppler-utils"}
@@ -18,6 +18,7 @@ def run(targets, tags, *, keep, with_lint):
     inside, outside = _select(targets, tags)
     system.require(PROGRAMS)
     system.require_chinese_font()
+    forget_unused("logs/*", days=14)
     logs = cache_dir("logs", time.strftime("%Y%m%d-%H%M%S-") + str(os.getpid()))
     jobs = []
     with Server().running() as server, ThreadPoolExecutor(max_workers=2) as pool:

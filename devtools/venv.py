@@ -8,7 +8,7 @@ from pathlib import Path
 from . import system
 from .console import run, step
 from .locks import exclusive
-from .paths import REQUIREMENTS, cache_dir, digest
+from .paths import REQUIREMENTS, cache_dir, digest, forget_unused
 
 # The same inside the environment and outside, so that tests which run in it find it.
 PYTHON = Path(sys.base_prefix, "bin", "python{}.{}".format(*sys.version_info))
@@ -25,10 +25,12 @@ def ensure():
     folder = cache_dir() / f"venv-{version}-{digest(PYTHON, *texts)}"
     ready = folder / ".ready"
     if ready.exists():
+        os.utime(folder)
         return folder
     with exclusive(cache_dir() / "venv.lock"):
         if ready.exists():
             return folder
+        forget_unused("venv-*", days=14)
         if not _can_make():
             system.install([f"python{version}-venv"])
         with step("Installing Python packages"):

@@ -106,7 +106,7 @@ def test_a_database_that_does_not_exist_is_told():
 
 def test_an_ordinary_user_is_given_the_line_to_type(monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", {"apt-get": "/usr/bin/apt-get"}.get)
     with pytest.raises(SetupError, match=r"please run as root: apt-get update && apt-get install -y .*chromium"):
         system.require({"chromium": "chromium"})
 

@@ -1,12 +1,18 @@
 """The tool as a whole, on a small repository of its own: what it prints last, and what it leaves behind."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import urllib.request
 
 import pytest
 
+from devtools import source
+from devtools.odoo import free_port
 from devtools.paths import REPO
 from devtools.postgres import Server
 
@@ -107,26 +113,46 @@ def test_runs_leave_no_database_behind(repository):
 
 
 def test_the_demo_database_has_its_logins_and_follows_the_code(repository):
-    shell = "print('users', env['res.users'].search([]).mapped('login'))"
     name = f"test-demo-{os.getpid()}"
-    prepare = f"from devtools import odoo, postgres, serve\n" \
-              f"with postgres.Server().running() as server:\n" \
-              f"    o = odoo.Odoo(server)\n" \
-              f"    serve.prepare(o, '{name}')\n" \
-              f"    print(serve.logins(o, '{name}'))"
+    prepare = [sys.executable, "-c", f"""if True:
+        from devtools import odoo, postgres, serve
+        with postgres.Server().running() as server:
+            runner = odoo.Odoo(server)
+            serve.prepare(runner, "{name}")
+            print(serve.logins(runner, "{name}"))
+        """]
     try:
-        first = subprocess.run([sys.executable, "-c", prepare], cwd=repository, capture_output=True, text=True)
+        first = subprocess.run(prepare, cwd=repository, capture_output=True, text=True)
         assert "['Tina Tiny', 'tina']" in first.stdout, first.stderr
-        demo = repository / "addons/tiny/demo/demo.xml"
-        demo.write_text(DEMO.replace("tina", "tini").replace("noupdate", ""))
-        again = subprocess.run([sys.executable, "-c", prepare], cwd=repository, capture_output=True, text=True)
-        assert "Updating tiny" in again.stderr
-        third = subprocess.run([sys.executable, "-c", prepare], cwd=repository, capture_output=True, text=True)
-        assert third.stderr == ""
-        answer = dev(repository, "shell", "--db", name)
-        assert answer.returncode == 0, shell
+        (repository / "addons/tiny/__manifest__.py").write_text(MANIFEST.replace("Tiny", "Tinier"))
+        assert "Updating tiny" in subprocess.run(prepare, cwd=repository, capture_output=True, text=True).stderr
+        assert subprocess.run(prepare, cwd=repository, capture_output=True, text=True).stderr == ""
     finally:
         dev(repository, "drop", "--db", name)
+
+
+def test_serve_ends_with_ctrl_c_and_stops_what_it_started(repository, cache):
+    # Odoo itself is shared, so that it need not be fetched again.
+    (cache / "odoo-19.0").symlink_to(source.ensure().folder)
+    environment = {**os.environ, "ODOO_QUALITY_CACHE": str(cache)}
+    port = str(free_port())
+    process = subprocess.Popen([sys.executable, repository / "dev", "serve", "--port", port], env=environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               start_new_session=True)
+    for line in process.stdout:
+        if "Ctrl-C stops" in line:
+            break
+    for _ in range(300):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/web/login") as page:
+            assert page.status == 200
+            break
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(60) == 0
+    left = subprocess.run(["pgrep", "-f", str(cache.resolve())], capture_output=True, text=True).stdout
+    assert left == ""
+    with contextlib.suppress(OSError), urllib.request.urlopen(f"http://localhost:{port}/web/health"):
+        pytest.fail("Odoo still answers")
 
 
 def test_untranslated_texts_are_listed(repository):
