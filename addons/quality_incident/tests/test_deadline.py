@@ -73,7 +73,7 @@ class TestDeadline(DeadlineCase):
 
     def test_historic_records_start_no_clock(self):
         """F2, F9: imported history owes nothing."""
-        historic = self._make_incident(user=self.manager, is_historic=True)
+        historic = self._make_incident(user=self.manager, is_historic=True, state="closed")
         self.assertFalse(self._promise(incident=historic))
         both = self._promise(incident=historic.sudo() | self.incident)
         self.assertEqual(both.res_id, self.incident.id)

@@ -57,16 +57,12 @@ class TestIncidentFlow(QualityCase):
             incident.with_user(self.inspector).write({"state": "verified"})
         with self.assertRaisesRegex(UserError, "Verification note"):
             incident.sudo().write({"state": "verified"})
-        result = (
-            self.env["quality.incident"]
-            .with_user(self.manager)
-            .load(
-                ["title", "occurred_at", "state"],
-                [["Imported", "2026-01-01 10:00:00", "closed"]],
-            )
-        )
+        rows = [["title", "occurred_at", "state"], [["Imported", "2026-01-01 10:00:00", "closed"]]]
+        result = self.env["quality.incident"].with_user(self.lead).load(*rows)
         self.assertFalse(result["ids"])
-        self.assertIn("cannot be created", result["messages"][0]["message"])
+        self.assertIn("only the quality manager", result["messages"][0]["message"])
+        imported = self.env["quality.incident"].browse(self.env["quality.incident"].with_user(self.manager).load(*rows)["ids"])
+        self.assertTrue(imported.is_historic, "what a manager imports as closed is history, marked for ever")
 
     def test_no_context_skips_a_guard(self):
         """A6: whatever stands in the context, the guard holds."""

@@ -1,0 +1,120 @@
+from dataclasses import dataclass, field
+
+from odoo import api, models
+
+
+@dataclass
+class ImportRow:
+    """One row of a file on its way to become a record: its values, where it stands, what is wrong with it."""
+
+    dbid: int
+    xid: str
+    vals: dict
+    info: dict
+    problems: list = field(default_factory=list)
+
+    def refuse(self, column, problem):
+        """Say why this row cannot be imported; ``column`` is the name of the field to look at."""
+        self.problems.append((column, problem))
+
+
+class QualityImportMixin(models.AbstractModel):
+    """Odoo's own import, with one message per row that names the column and says what to do (F9).
+
+    Every row is looked at before the first record is made: Odoo tries a whole batch, and when that fails blames its
+    first row. Values of the file that mean one of ours (“CLOSED”, “A”) are taught in ``quality.import.word``.
+    """
+
+    _name = "quality.import.mixin"
+    _description = "Import with a message per row"
+
+    #: selection fields whose values may be spelled otherwise in a file
+    _import_word_fields = ()
+    #: fields that are set by the system and may be imported only with history, by those who may import it
+    _import_history_fields = ()
+
+    @api.model
+    def load(self, fields, data):
+        """Import rows of texts, with known words replaced by our own values; see the method of Odoo.
+
+        :param fields: names of the columns
+        :param data: rows of texts
+        """
+        for index, name in enumerate(fields):
+            if name in self._import_word_fields:
+                meanings = self.env["quality.import.word"].sudo()._meanings(self._fields[name])
+                data = [[*row[:index], meanings(row[index]), *row[index + 1:]] for row in data]
+        return super().load(fields, data)
+
+    @api.model
+    def _convert_records(self, records, *, log=lambda message: None, savepoint):
+        unreadable = set()
+
+        def log_unreadable(message):
+            if message["type"] == "error":
+                unreadable.add(message["record"])
+            log(self._explain_unreadable(message))
+
+        rows = [ImportRow(*row) for row in super()._convert_records(records, log=log_unreadable, savepoint=savepoint)]
+        rows = [row for row in rows if row.info["record"] not in unreadable]
+        skip = self.env.context.get("import_skip_records") or []
+        fresh = [row for row in self._rows_to_create(rows) if all(row.vals.get(name, "") is not None for name in skip)]
+        for row in fresh:
+            self._fill_import_row(row)
+        self._check_import_rows(fresh)
+        for row in rows:
+            for column, problem in row.problems:
+                log(self._import_message(row, column, problem))
+            if not row.problems:
+                yield row.dbid, row.xid, row.vals, row.info
+
+    @api.model
+    def _rows_to_create(self, rows):
+        """Return the rows that make a new record: the others name one by its identifier and change it."""
+        module = self.env.context.get("_import_current_module")
+        names = {row.xid if "." in row.xid else f"{module}.{row.xid}": row for row in rows if row.xid}
+        known = {f"{found[1]}.{found[2]}" for found in self.env["ir.model.data"].sudo()._lookup_xmlids(list(names), self)}
+        changed = [names[name] for name in names if name in known]
+        return [row for row in rows if not row.dbid and row not in changed]
+
+    @api.model
+    def _fill_import_row(self, row):
+        """Let defaults fill the empty cells of required columns; hook to derive more."""
+        for name in [name for name, value in row.vals.items() if value is False]:
+            if self._fields[name].required and self._fields[name].default:
+                del row.vals[name]
+
+    @api.model
+    def _check_import_rows(self, rows):
+        """Refuse rows with empty required columns; hook for whatever else makes a row wrong."""
+        required = [
+            name for name, column in self._fields.items()
+            if column.required and column.store and not (column.default or column.compute or column.related)
+        ]
+        for row in rows:
+            for name in required:
+                if not row.vals.get(name):
+                    row.refuse(name, self.env._("is missing"))
+
+    @api.model
+    def _import_row_label(self, vals):
+        """Hook: return how a person recognises the row of these values."""
+        return vals.get(self._rec_name) or ""
+
+    @api.model
+    def _import_message(self, row, column, problem):
+        """Return a message of the import. Odoo's screen shows its text in full only without a ``field``, and counts from 1."""
+        label = self._import_row_label(row.vals)
+        text = f"{self._fields[column]._description_string(self.env)}: {problem}"
+        return {
+            **row.info, "type": "error", "column": column, "record": row.info["rows"]["from"] + 1,
+            "message": f"{label}: {text}" if label else text,
+        }
+
+    @api.model
+    def _explain_unreadable(self, message):
+        """Add to Odoo's message about an unknown word where it can be taught."""
+        if message.get("field") in self._import_word_fields and message["type"] == "error":
+            hint = self.env._("Words can be taught under Configuration / Words in imported files.")
+            message = {**message, "message": f"{message['message']}. {hint}"}
+        return message

@@ -1,0 +1,172 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+#: the states history may have: what is over
+OVER = ("closed", "cancelled")
+#: none of which lies before the first, or ahead
+TIMES = ("occurred_at", "discovered_at", "reported_at", "closed_at")
+TITLE_LENGTH = 80
+
+
+class QualityIncident(models.Model):
+    """Import of incidents from files (F9): live ones as drafts, history as closed or cancelled."""
+
+    _name = "quality.incident"
+    _inherit = ["quality.incident", "quality.import.mixin"]
+
+    _import_word_fields = ("grade", "state")
+    _import_history_fields = ("is_historic", "reported_at", "closed_at", "cancel_reason")
+    #: texts that come padded from fixed-width files
+    _one_line_fields = ("title", "location", "external_ref")
+
+    # A cancelled draft frees its reference: the next import may bring it again.
+    _external_ref_once = models.UniqueIndex(
+        "(company_id, external_ref) WHERE external_ref IS NOT NULL AND (state != 'cancelled' OR is_historic)",
+        "An incident with this reference at the source exists already.",
+    )
+
+    # ------------------------------------------------------------------
+    # On every way in
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._in_one_line(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._in_one_line(vals))
+
+    @api.model
+    def _in_one_line(self, vals):
+        """Return ``vals`` with the short texts freed from padding, line breaks and doubled spaces."""
+        return vals | {
+            name: " ".join(vals[name].split()) or False for name in self._one_line_fields if isinstance(vals.get(name), str)
+        }
+
+    def _check_history(self):
+        super()._check_history()
+        for incident in self:
+            if incident.state not in OVER:
+                raise UserError(self.env._(
+                    "%s: history is closed or cancelled. Enter an open incident as a draft and take it through its steps.",
+                    incident.title,
+                ))
+            for name, problem in self._time_problems({name: incident[name] for name in TIMES}):
+                raise UserError(f"{incident.title}: {self._fields[name]._description_string(self.env)}: {problem}")
+
+    # ------------------------------------------------------------------
+    # Row by row
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _import_row_label(self, vals):
+        return vals.get("external_ref") or vals.get("title") or ""
+
+    @api.model
+    def _fill_import_row(self, row):
+        super()._fill_import_row(row)
+        vals = row.vals
+        vals.update(self._in_one_line(vals))
+        vals["title"] = vals.get("title") or self._derived_title(vals)
+        manager = self._may_import_history()
+        if manager and vals.get("state") in OVER:
+            vals["is_historic"] = True
+        for name in self._import_history_fields:
+            # A column such as “status date” is a closing date only on the rows that are closed.
+            if not vals.get(name) or manager and not vals.get("is_historic"):
+                vals.pop(name, None)
+
+    @api.model
+    def _derived_title(self, vals):
+        """Return a title for a row without one: the beginning of what happened."""
+        text = " ".join((vals.get("description") or "").split())
+        if len(text) <= TITLE_LENGTH:
+            return text or False
+        cut = text[:TITLE_LENGTH].rpartition(" ")[0]
+        return f"{cut if len(cut) > TITLE_LENGTH / 2 else text[:TITLE_LENGTH]}…"
+
+    @api.model
+    def _check_import_rows(self, rows):
+        super()._check_import_rows(rows)
+        for row in rows:
+            if not row.vals.get("occurred_at"):
+                row.refuse("occurred_at", self.env._("is missing: when did it happen? Statutory clocks run from it"))
+            for column, problem in self._state_problems(row.vals) + self._time_problems(row.vals):
+                row.refuse(column, problem)
+        self._check_import_references(rows)
+
+    @api.model
+    def _state_problems(self, vals):
+        """Return ``(column, problem)`` of a row that starts where it must not."""
+        state, problems = vals.get("state") or "draft", []
+        if self._may_import_history():
+            if vals.get("is_historic") and state not in OVER:
+                problems.append(("state", self.env._("history is closed or cancelled; leave “Historic” empty for an open incident")))
+            elif state not in ("draft", *OVER):
+                problems.append(("state", self._starts_as_draft()))
+            return problems
+        if state in OVER or vals.get("is_historic"):
+            problems.append(("state", self.env._("only the quality manager imports closed incidents, as history")))
+        elif state != "draft":
+            problems.append(("state", self._starts_as_draft()))
+        return problems + [
+            (name, self.env._("only the quality manager imports this, with history"))
+            for name in self._import_history_fields if name != "is_historic" and vals.get(name)
+        ]
+
+    @api.model
+    def _starts_as_draft(self):
+        return self.env._("an open incident starts as a draft here; leave this column out")
+
+    @api.model
+    def _time_problems(self, times):
+        """Return ``(column, problem)`` of each of these times that lies ahead or before the incident.
+
+        :param times: datetimes by name of the field; missing ones are looked over
+        """
+        times = {name: fields.Datetime.to_datetime(times[name]) for name in TIMES if times.get(name)}
+        now, occurred = fields.Datetime.now(), times.get("occurred_at")
+        problems = []
+        for name, moment in times.items():
+            readable = format_datetime(self.env, moment)
+            if moment > now:
+                problems.append((name, self.env._("%s lies in the future. Check the date and its format", readable)))
+            elif occurred and moment < occurred <= now:
+                problems.append((name, self.env._("%s is before it happened", readable)))
+        return problems
+
+    @api.model
+    def _check_import_references(self, rows):
+        """Refuse rows whose reference is in the register already, or twice in the file."""
+        def key(vals):
+            return vals.get("company_id") or self.env.company.id, vals["external_ref"]
+
+        rows = [row for row in rows if row.vals.get("external_ref")]
+        known = {
+            (incident.company_id.id, incident.external_ref): incident.name
+            for incident in self.sudo().search_fetch([
+                ("company_id", "in", [key(row.vals)[0] for row in rows]), ("external_ref", "in", [key(row.vals)[1] for row in rows]),
+                "|", ("state", "!=", "cancelled"), ("is_historic", "=", True),
+            ], ["company_id", "external_ref", "name"])
+        }
+        seen = set()
+        for row in rows:
+            reference = key(row.vals)
+            if reference in known:
+                row.refuse("external_ref", self.env._("in the register already, as %s; take this row out of the file", known[reference]))
+            elif reference in seen:
+                row.refuse("external_ref", self.env._("an earlier row of the file has the same reference"))
+            seen.add(reference)
+
+    # ------------------------------------------------------------------
+    # The template
+    # ------------------------------------------------------------------
+
+    @api.model
+    def get_import_templates(self):
+        """Return the address of the template that the import screen offers, in the user's language."""
+        return [{
+            "label": self.env._("Template for incidents"),
+            "template": "/quality_incident/import_template.xlsx",
+        }]
