@@ -27,7 +27,7 @@ class QualityApproval(models.Model):
     _document_mixin = "quality.approval.mixin"
 
     # where in the round
-    gate = fields.Selection([("plan", "Handling plan")], required=True, readonly=True, help="What is approved.")
+    gate = fields.Selection([("plan", "Handling plan")], "To approve", required=True, readonly=True)
     round = fields.Integer(required=True, readonly=True, aggregator=None)
     sequence = fields.Integer("Step no.", required=True, readonly=True, aggregator=None)
     seat = fields.Integer(
@@ -52,7 +52,7 @@ class QualityApproval(models.Model):
     user_id = fields.Many2one("res.users", "Person", readonly=True, ondelete="restrict")
     department_id = fields.Many2one("hr.department", readonly=True, ondelete="set null")
     quorum = fields.Integer(readonly=True, aggregator=None)
-    four_eyes = fields.Boolean(readonly=True)
+    four_eyes = fields.Boolean("Four-eyes", readonly=True)
     hours = fields.Float("Within hours", readonly=True, aggregator=None)
     calendar_id = fields.Many2one("resource.calendar", readonly=True, ondelete="set null")
     excluded_user_ids = fields.Many2many(
@@ -64,7 +64,7 @@ class QualityApproval(models.Model):
     requested_by_id = fields.Many2one(
         "res.users", "Requested by", required=True, readonly=True, index=True, ondelete="restrict",
     )
-    requested_at = fields.Datetime("Requested on", required=True, readonly=True)
+    requested_at = fields.Datetime("Requested on", required=True, readonly=True, index=True)
     digest = fields.Char(required=True, readonly=True, help="SHA-256 of the content that approval was asked for.")
     deadline_id = fields.Many2one("quality.deadline", readonly=True, index="btree_not_null", ondelete="set null")
     due_at = fields.Datetime("Due", related="deadline_id.due_at")
@@ -234,11 +234,15 @@ class QualityApproval(models.Model):
         Waiting, and not ``lock_for_update`` which refuses at once: the second one's transaction then fails to
         serialize, Odoo repeats it, and it meets the decision of the first.
         """
-        rounds = self._whole_rounds()
-        self.env.execute_query(SQL(
-            "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE", SQL.identifier(self._table),
-            tuple(rounds.ids) or (0,),
-        ))
+        ids = tuple(self._whole_rounds().ids)
+        if ids:
+            table = SQL.identifier(self._table)
+            self._execute_quietly(SQL("SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE", table, ids))
+
+    @api.model
+    def _execute_quietly(self, query):
+        # A conflict with another user is no error: Odoo repeats the transaction and nobody needs to read about it.
+        self.env.cr.execute(query, log_exceptions=False)
 
     def _settle(self, state, comment):
         principal, refusal = self._decider()

@@ -90,7 +90,12 @@ class QualityApprovalMixin(models.AbstractModel):
         return self._rows_to_decide().action_approve(comment)
 
     def action_reject(self, comment=None):
-        """Reject the step that waits, with the reason ``comment``; see ``quality.approval.action_reject``."""
+        """Reject the step that waits; see ``quality.approval.action_reject``.
+
+        :param comment: the reason; a button gives none and gets the dialog that asks for it, which decides nothing yet
+        """
+        if comment is None:
+            return self.action_open_rejection()
         return self._rows_to_decide().action_reject(comment)
 
     def action_open_approval(self):

@@ -27,10 +27,9 @@ class QualityApproval(models.Model):
     @api.model
     def _open_round(self, document, gate):
         document = document.with_env(self.env)
-        # Two people asking at once: the second waits here, then meets the unique index.
-        self.env.execute_query(SQL(
-            "SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE", SQL.identifier(document._table), document.id,
-        ))
+        # Two people asking at once, or one asking while another edits: the second waits here and is then repeated by
+        # Odoo, because the row it waited for has a new version.
+        self._execute_quietly(SQL("UPDATE %s SET id = id WHERE id = %s", SQL.identifier(document._table), document.id))
         last = self._latest_rounds(document, gate).get((document.id, gate), self.browse())
         self._check_may_ask_again(document, gate, last)
         rules = self.env["quality.approval.rule"]._rules_for(document, gate)
@@ -133,6 +132,7 @@ class QualityApproval(models.Model):
         In a rejected round only what was still open lapses: an approval given before the rejection stays as it was.
         """
         now = fields.Datetime.now()
+        self.sudo()._lock_rounds()
         for rows in self.sudo().grouped(lambda row: row._round_key()).values():
             whole = rows._whole_rounds()
             lapsing = rows.filtered(lambda row: row.state in LIVE)

@@ -32,7 +32,7 @@ class QualityApprovalRule(models.Model):
     res_model = fields.Selection(
         selection="_selection_res_model", string="Kind of document", required=True, index=True, tracking=True,
     )
-    gate = fields.Selection(selection="_selection_gate", required=True, tracking=True, help="What is approved.")
+    gate = fields.Selection(selection="_selection_gate", string="To approve", required=True, tracking=True)
     domain = fields.Char("Documents", default="[]", required=True, tracking=True)
     sequence = fields.Integer(
         "Order", default=10, required=True, tracking=True, help="Steps with the same order run side by side.",
@@ -45,7 +45,7 @@ class QualityApprovalRule(models.Model):
         "How many", default=1, required=True, tracking=True, help="Number of different people who must approve.",
     )
     four_eyes = fields.Boolean(
-        default=True, tracking=True,
+        "Four-eyes", default=True, tracking=True,
         help="Neither the one who asks, nor an author, nor somebody who approved another step of the same round may "
              "approve. Relaxing this is logged here, and printed wherever it made a difference.",
     )

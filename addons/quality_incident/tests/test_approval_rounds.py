@@ -21,8 +21,10 @@ class TestApprovalRounds(ApprovalCase):
         for comment in (None, "", "  \n"):
             with self._refused("Say why"):
                 self._rpc(self.alice, row, "action_reject", comment)
-            with self._refused("Say why"):
-                self._rpc(self.alice, self.document, "action_reject", comment=comment)
+        with self._refused("Say why"):
+            self._rpc(self.alice, self.document, "action_reject", comment=" ")
+        dialog = self._rpc(self.alice, self.document, "action_reject")
+        self.assertEqual(dialog["res_model"], "quality.approval.decision", "the document's button asks for the reason")
         self.assertEqual(row.state, "pending")
 
     def test_rejection_ends_the_round_and_history_stays(self):
