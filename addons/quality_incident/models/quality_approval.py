@@ -225,7 +225,9 @@ class QualityApproval(models.Model):
                 self.env._("Nothing was decided.") + "\n" + "\n".join(refusals or [self.env._("Nothing is selected.")]),
             )
         for row in rows:
-            row._settle(state, comment)
+            # The rejection of another row of this selection may have ended the round of this one.
+            if state != "rejected" or row.state != "superseded":
+                row._settle(state, comment)
         return True
 
     def _lock_rounds(self):

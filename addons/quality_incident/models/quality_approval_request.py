@@ -42,8 +42,7 @@ class QualityApproval(models.Model):
             if earlier:
                 row.after_id = earlier
         rows._check_enough_people()
-        for row in rows:
-            row.approver_names = row._approvers_text()
+        rows._note_approvers()
         rows._open_next_step()
         return rows
 
@@ -75,7 +74,7 @@ class QualityApproval(models.Model):
 
     @api.model
     def _prepare_round(self, document, gate, rules, number):
-        # A paper in the company's language is kept, whoever asks in whatever language.
+        # As in _in_company_language.
         company = document.company_id if "company_id" in document._fields else self.env.company
         rules = rules.with_context(lang=company.partner_id.lang or self.env.lang)
         common = {
@@ -104,21 +103,30 @@ class QualityApproval(models.Model):
         waiting = self.filtered(lambda row: row.state == "waiting")
         step = waiting.filtered(lambda row: row.sequence == min(waiting.mapped("sequence")))
         if step:
-            for row in step:
-                row.write({"state": "pending", "approver_names": row._approvers_text()})
+            step.write({"state": "pending"})
+            step._note_approvers()
             step._start_clock()
         self._sync_notices()
+
+    def _note_approvers(self):
+        for row in self:
+            row.approver_names = row._in_company_language()._approvers_text()
+
+    def _in_company_language(self):
+        """Return these rows for texts that are kept: in the company's language, whoever asks in whatever language."""
+        return self.with_context(lang=self[:1].company_id.partner_id.lang or self.env.lang)
 
     def _deadline_key(self):
         return f"{self[:1].gate}:{self[:1].sequence}"
 
     def _start_clock(self):
-        timed = self.filtered("hours").sorted("hours")[:1]
+        timed = self._in_company_language().filtered("hours").sorted("hours")[:1]
         if timed:
             people = timed._people()
             deadline = timed._document()._start_deadline(
                 "approval", hours=timed.hours, calendar=timed.calendar_id or None, key=self._deadline_key(),
-                user=people if len(people) == 1 else None, name=f"{self._gate_label(timed.gate)}: {timed.rule_name}",
+                user=people if len(people) == 1 else None,
+                name=f"{timed._gate_label(timed.gate)}: {timed.rule_name}",
             )
             self.write({"deadline_id": deadline.id})
 

@@ -105,7 +105,7 @@ class QualityApprovalRule(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any(vals.get("four_eyes") is False for vals in vals_list):
+        if not all(vals.get("four_eyes", True) for vals in vals_list):
             self._check_may_relax()
         rules = super().create(vals_list)
         for rule in rules.filtered(lambda rule: not rule.four_eyes):
@@ -146,14 +146,13 @@ class QualityApprovalRule(models.Model):
     def _prepare_row_vals(self, document):
         """Return what the ledger copies from this rule for ``document``; a named person is resolved, a group is not."""
         self.ensure_one()
-        rule = self.with_context(lang=self.env.lang)
-        kind, user = rule.approver_type, self.env["res.users"]
+        kind, user = self.approver_type, self.env["res.users"]
         if kind in ("user", "field"):
-            user = rule.user_id if kind == "user" else document[rule.user_field]
+            user = self.user_id if kind == "user" else document[self.user_field]
         department = document._approval_department() if kind == "manager" else self.env["hr.department"]
         return {
-            "rule_id": rule.id, "rule_name": rule.name, "approver_type": kind,
-            "group_id": kind == "group" and rule.group_id.id, "user_id": user.id,
-            "department_id": department.id, "quorum": rule.quorum, "four_eyes": rule.four_eyes,
-            "hours": rule.hours, "calendar_id": rule.calendar_id.id,
+            "rule_id": self.id, "rule_name": self.name, "approver_type": kind,
+            "group_id": kind == "group" and self.group_id.id, "user_id": user.id,
+            "department_id": department.id, "quorum": self.quorum, "four_eyes": self.four_eyes,
+            "hours": self.hours, "calendar_id": self.calendar_id.id,
         }

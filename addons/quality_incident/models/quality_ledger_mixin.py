@@ -64,7 +64,7 @@ class QualityLedgerMixin(models.AbstractModel):
         """
         self.ensure_one()
         self.check_access("read")
-        if not self.sudo()._document():
+        if self.res_model not in self.env or not self.sudo()._document():
             raise UserError(self.env._("%s no longer exists.", self.res_name))
         return {
             "type": "ir.actions.act_window", "res_model": self.res_model, "res_id": self.res_id,

@@ -78,6 +78,17 @@ class TestApprovalNotice(ApprovalCase):
         self.assertIn("请审批", subjects[self.bob.partner_id])
         self.assertIn("Please approve", subjects[self.alice.partner_id])
 
+    def test_kept_texts_are_in_the_company_language(self):
+        """F1, F3: what stays in the ledger is in the company's language, whoever asks."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        rule = self._rule()
+        rule.with_context(lang="zh_CN").name = "第一步"
+        self.first_group.with_context(lang="zh_CN").name = "审批组"
+        self.company.partner_id.lang = "zh_CN"
+        row = self._ask()
+        self.assertEqual(row.rule_name, "第一步")
+        self.assertIn("审批组", row.approver_names)
+
     def test_requester_learns_the_outcome(self):
         """F3: who asked is told when it is approved, rejected with the reason, or lapsed."""
         self._rule()

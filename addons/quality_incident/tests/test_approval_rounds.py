@@ -161,6 +161,14 @@ class TestApprovalRounds(ApprovalCase):
         )
         self.assertEqual(pending.state, "pending")
 
+    def test_rejecting_two_rows_of_one_round(self):
+        """F3: rejecting both steps of a round that stand side by side ends it once."""
+        self._rule(four_eyes=False)
+        self._rule(name="Beside", four_eyes=False)
+        rows = self._ask()
+        self._rpc(self.alice, rows, "action_reject", "No")
+        self.assertEqual(self._states(rows), ["rejected", "superseded"])
+
     def test_wizard_rejection_needs_reason(self):
         """F3: the dialog does not get around the reason."""
         self._rule()
