@@ -66,35 +66,34 @@ class QualityIncident(models.Model):
             ("product_id", "=", self.product_id.id),
             ("state", "=", "done"),
             ("company_id", "=", self.company_id.id),
-            ("picking_id.partner_id", "!=", False),
         ]
         if self.lot_name:
             domain.append(("lot_id.name", "=", self.lot_name))
         lines = self.env["stock.move.line"].sudo().search(domain, order="date, id")
         deliveries = {}
         for line in lines.filtered(lambda line: line.location_dest_id.usage == "customer"):
-            partner, lot = line.picking_id.partner_id, line.lot_id.name or False
-            entry = deliveries.setdefault(
-                (partner, lot, line.picking_id.name),
-                {
-                    "partner_id": partner.id,
-                    "lot_name": lot,
-                    "source": line.picking_id.name,
-                    "delivered_on": line.date,
-                    "quantity": 0,
-                },
-            )
-            entry["quantity"] += line.quantity_product_uom
+            self._add_delivery(deliveries, line)
         for line in lines.filtered(lambda line: line.location_id.usage == "customer"):
             self._take_back(deliveries, line)
         return [entry for entry in deliveries.values() if entry["quantity"] > 0]
 
     @staticmethod
+    def _add_delivery(deliveries, line):
+        """Add what ``line`` brought to a customer, unless nobody knows to whom."""
+        picking = line.move_id.picking_id
+        partner, lot = picking.partner_id or line.move_id.partner_id, line.lot_id.name or False
+        if partner:
+            vals = {"partner_id": partner.id, "lot_name": lot, "source": picking.name, "delivered_on": line.date}
+            entry = deliveries.setdefault((partner, lot, picking), {**vals, "quantity": 0})
+            entry["quantity"] += line.quantity_product_uom
+
+    @staticmethod
     def _take_back(deliveries, line):
         """Subtract what ``line`` brought back from the deliveries of the same customer and lot, the oldest first."""
         left = line.quantity_product_uom
-        for (partner, lot, _source), entry in deliveries.items():
-            if (partner, lot) == (line.picking_id.partner_id, line.lot_id.name or False):
+        giver, given = line.move_id.picking_id.partner_id or line.move_id.partner_id, line.lot_id.name or False
+        for (partner, lot, _picking), entry in deliveries.items():
+            if (partner, lot) == (giver, given):
                 taken = min(left, entry["quantity"])
                 entry["quantity"] -= taken
                 left -= taken
