@@ -22,7 +22,7 @@ class ResCompany(models.Model):
         """Give these companies their own approval rules, reporting regimes, escalation ladder and number sequences.
 
         They are copied, with their translations, from the company that has the shipped ones. What a company has of a
-        kind already is left alone, so pressing twice adds nothing.
+        kind already is left alone, so pressing twice adds nothing. Returns a notification.
 
         :raises AccessError: the user is not a quality manager
         :raises UserError: no company has anything to copy from
@@ -31,7 +31,17 @@ class ResCompany(models.Model):
         for company in self:
             company.sudo()._quality_copy_defaults()
             company.sudo()._quality_create_sequences()
-        return True
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%s has its approval rules, reporting regimes, escalation ladder and number sequences.",
+                    ", ".join(self.mapped("name")),
+                ),
+            },
+        }
 
     def _quality_copy_defaults(self):
         for model in DEFAULTS:

@@ -177,7 +177,7 @@ class TestIncidentSecurity(QualityCase):
         self.assertEqual(first[:2], [4, 2])
         self.assertGreater(first[2], 0)
         self.assertEqual(first[3] - before_sequences, 2)
-        self.other_company.with_user(self.foreign_manager).action_quality_setup()
+        self.env.ref("quality_incident.res_company_action_quality_setup").with_user(self.foreign_manager).run()
         self.assertEqual(counts(), first)
         theirs = (
             self.env["quality.incident"]
