@@ -40,6 +40,7 @@
         "views/quality_configuration_views.xml",
         "views/quality_import_views.xml",
         "views/res_config_settings_views.xml",
+        "views/res_company_views.xml",
         "report/report_layout.xml",
         "report/report_statutory.xml",
         "report/report_stop_order.xml",
@@ -47,6 +48,10 @@
         "report/report_detailed_plan.xml",
         "report/report_closure.xml",
         "report/report_actions.xml",
+        "report/report_dossier.xml",
+        "security/quality_dossier_security.xml",
+        "data/quality_dossier_data.xml",
+        "views/quality_dossier_views.xml",
     ],
     "external_dependencies": {"python": ["cn2an"]},
     "demo": [

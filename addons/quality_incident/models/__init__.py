@@ -27,6 +27,11 @@ from . import quality_approval_mixin
 from . import quality_seal
 from . import quality_seal_mixin
 
+# the dossier
+from . import quality_dossier
+from . import quality_dossier_build
+from . import quality_dossier_mixin
+
 # the incident and what it consists of
 from . import quality_cause_category
 from . import quality_report_item
@@ -38,8 +43,10 @@ from . import quality_incident_workflow
 from . import quality_incident_guards
 from . import quality_incident_reporting
 from . import quality_incident_notice
+from . import quality_incident_screen
 from . import quality_incident_effect
 from . import quality_incident_import
+from . import quality_incident_template
 from . import quality_incident_dossier
 from . import quality_reporting_regime
 from . import quality_reporting_duty

@@ -3,8 +3,9 @@ from odoo.exceptions import UserError
 
 #: what has a row of its own on the statutory report; whatever else a regime asks for is added below
 PRINTED_ANYWAY = (
-    "project_id", "location", "description", "estimated_loss", "preliminary_cause", "responsible_unit", "responsible_person",
-    "title", "occurred_at", "reported_at", "grade", "legal_grade", "deaths", "serious_injuries", "reporter_id",
+    "project_id", "location", "description", "estimated_loss", "preliminary_cause", "responsible_unit",
+    "responsible_person", "title", "occurred_at", "reported_at", "grade", "legal_grade", "deaths", "serious_injuries",
+    "reporter_id",
 )
 
 
@@ -22,7 +23,15 @@ class ReportStatutory(models.AbstractModel):
 
     @api.model
     def _extra_values(self, docs, data):
-        return {"further_contents": lambda duty: duty.content_ids.filtered(lambda item: item.field_name not in PRINTED_ANYWAY)}
+        return {"further_contents": self._further_contents}
+
+    @api.model
+    def _further_contents(self, duty):
+        return duty.content_ids.filtered(lambda item: item.field_name not in PRINTED_ANYWAY)
+
+    @api.model
+    def _kept_with(self, doc):
+        return doc.incident_id
 
     @api.model
     def _page_label(self, doc):
@@ -64,7 +73,9 @@ class ReportClosure(models.AbstractModel):
     def _check_printable(self, docs):
         for incident in docs:
             if incident.state not in ("closing", "closed"):
-                raise UserError(self.env._("%s is not accepted yet: there is no closure to record.", incident.display_name))
+                raise UserError(
+                    self.env._("%s is not accepted yet: there is no closure to record.", incident.display_name)
+                )
 
     @api.model
     def _page_label(self, doc):

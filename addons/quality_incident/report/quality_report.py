@@ -41,6 +41,11 @@ class QualityReport(models.AbstractModel):
         return {}
 
     @api.model
+    def _kept_with(self, doc):
+        """Hook: return the record that keeps the issued PDF, for a report that is kept at all."""
+        return doc
+
+    @api.model
     def _page_label(self, doc):
         """Hook: return what stands beside the page number, to tell loose sheets apart."""
         return doc.display_name

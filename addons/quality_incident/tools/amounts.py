@@ -1,7 +1,6 @@
 """Amounts in words, as documents for authorities want them beside the figures (F1)."""
 import cn2an
 from babel.numbers import get_currency_name
-
 from odoo.tools import get_lang
 
 #: financial capitals as they are written where Chinese is written in traditional characters

@@ -9,6 +9,8 @@ from lxml import html
 
 #: tables that are no lists of rows
 WHOLE = {"qi-plain", "qi-head"}
+#: characters up to which a table of facts stays in one piece
+SHORT = 1500
 WIDTH = re.compile(r"width:\s*[\d.]+%")
 
 
@@ -20,7 +22,9 @@ def fit_pages(content):
             if text.tag == "p":
                 _split_text(text)
         for table in list(article.iter("table")):
-            if not WHOLE & set(table.classes):
+            if "qi-facts" in table.classes and len(table.text_content()) < SHORT:
+                _keep_together(table)
+            elif not WHOLE & set(table.classes):
                 _split_table(table)
         for heading in list(article.iter("h2", "h3")):
             _bind_heading(heading)

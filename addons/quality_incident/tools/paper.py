@@ -1,8 +1,8 @@
 """How values stand on paper: in the time zone of the document's company, in the language of who prints it."""
 from datetime import datetime
+from itertools import groupby
 
 import pytz
-
 from odoo import fields
 from odoo.tools import format_date, get_lang
 
@@ -73,6 +73,26 @@ class Paper:
         if field.type == "selection":
             return self.choice(record, name)
         return self.number(value) if field.type == "float" else str(value or "")
+
+    def sections(self, parts):
+        """Return the parts of a dossier as ``(section, [(number, part)])``, in their order."""
+        numbered = groupby(enumerate(parts, 1), key=lambda row: row[1]["section"])
+        return [(section, list(rows)) for section, rows in numbered]
+
+    def pages(self, part):
+        """Return the pages of a part of a dossier."""
+        first, count = part.get("first_page"), part.get("pages")
+        return f"{first}–{first + count - 1}" if count and count > 1 else str(first or "")
+
+    def size(self, size):
+        """Return a number of bytes in readable units; empty when there is no file."""
+        if size is None:
+            return ""
+        for unit in ("B", "kB", "MB"):
+            if size < 1000:
+                return f"{size:.3g} {unit}"
+            size /= 1000
+        return f"{size:.3g} GB"
 
     def choice(self, record, name):
         """Return the label of the selection field ``name``; empty when nothing is chosen."""
