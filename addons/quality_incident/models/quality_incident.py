@@ -5,6 +5,9 @@ from .quality_incident_contents import PLAN_CONTENT
 
 GRADES = [("minor", "Minor"), ("general", "General"), ("major", "Major")]
 
+#: a change of these may hand the next step to somebody else
+NEXT_STEP_CONTENT = ("grade", "technical_lead_id", "engineer_id", "inspector_id", "written_report")
+
 
 class QualityIncident(models.Model):
     """A quality incident from its first report to its closure (rule books A and B)."""
@@ -43,7 +46,7 @@ class QualityIncident(models.Model):
         copy=False,
         index=True,
         tracking=True,
-        group_expand=True,
+        group_expand="_expand_states",
     )
     round = fields.Integer(
         default=1,
@@ -51,7 +54,15 @@ class QualityIncident(models.Model):
         copy=False,
         help="Counts up when acceptance is refused or a closed incident is reopened.",
     )
-    grade = fields.Selection(GRADES, default="minor", required=True, index=True, tracking=True)
+    grade = fields.Selection(
+        GRADES,
+        default="minor",
+        required=True,
+        index=True,
+        tracking=True,
+        help="Minor: no effect on structural quality. General: affects structural quality, not safety. "
+        "Major: affects the structure; whatever has casualties is graded by them.",
+    )
 
     # what happened
     occurred_at = fields.Datetime("Happened on", required=True, default=fields.Datetime.now, copy=False, tracking=True)
@@ -60,6 +71,7 @@ class QualityIncident(models.Model):
     project_id = fields.Many2one("project.project", index="btree_not_null", check_company=True)
     location = fields.Char(help="Part of the works or place on the site.")
     description = fields.Text("What happened")
+    evidence_ids = fields.Many2many(string="Photos and documents")
     product_id = fields.Many2one("product.product", index="btree_not_null", check_company=True)
     currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     estimated_loss = fields.Monetary("Estimated loss", tracking=True)

@@ -9,9 +9,18 @@ class QualityIncident(models.Model):
     _inherit = "quality.incident"
 
     def _next_actor(self):
-        """Return ``(field of the person, group when it is empty, what to do)`` of the step this incident waits for."""
+        """Return ``(field of the person, group when it is empty, what to do)`` of the step this incident waits for.
+
+        None when it waits for nobody, or for approvers.
+        """
         self.ensure_one()
         minor, major = self.grade == "minor", self.grade == "major"
+        if self.state == "verified" and self.grade == "general" and not self.written_report:
+            return ("technical_lead_id", LEAD, self.env._("Report in writing to the engineering department"))
+        if self.state == "plan" and self.approval_state == "pending":
+            return None  # the approvers have activities of their own
+        if self.state == "plan" and self.approval_state == "approved":
+            return ("technical_lead_id", LEAD, self.env._("Start the approved work"))
         return {
             "reported": (("engineer_id", ENGINEERING) if major else ("inspector_id", INSPECTOR))
             + (self.env._("Verify the reported incident"),),
@@ -44,6 +53,23 @@ class QualityIncident(models.Model):
                 summary=summary,
                 user_id=user.id,
             )
+
+    def action_request_approval(self, gate=None):
+        result = super().action_request_approval(gate)
+        self._assign_next_step()
+        return result
+
+    def _on_approval_granted(self, gate):
+        super()._on_approval_granted(gate)
+        self._assign_next_step()
+
+    def _on_approval_rejected(self, gate):
+        super()._on_approval_rejected(gate)
+        self._assign_next_step()
+
+    def _on_approval_superseded(self, gate):
+        super()._on_approval_superseded(gate)
+        self.filtered(lambda incident: incident.state == "plan")._assign_next_step()
 
     def _notify_major(self):
         """A5: the inspector is told of a major incident at once and in writing."""

@@ -77,3 +77,15 @@ class QualityIncidentLine(models.AbstractModel):
 
     incident_id = fields.Many2one("quality.incident", required=True, index=True, ondelete="cascade", check_company=True)
     company_id = fields.Many2one(related="incident_id.company_id", store=True, index=True)
+
+    @api.depends(lambda self: (self._rec_name,) if self._rec_name else ())
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Call a line that has no name of its own by what it is: the label of its selection, not the key."""
+        field = self._fields.get(self._rec_name)
+        if field is None or field.type != "selection":
+            return super()._compute_display_name()
+        labels = dict(field._description_selection(self.env))
+        for line in self:
+            line.display_name = labels.get(line[field.name], self._description)
+        return None
