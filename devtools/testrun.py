@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from . import addons, lint, odootests, outsidetests, system
 from .errors import SetupError
 from .odoo import Odoo
+from .odoolog import Outcome
 from .paths import ADDONS, REPO, cache_dir, forget_unused
 from .postgres import Server
 
@@ -30,11 +31,20 @@ def run(targets, tags, *, keep, with_lint):
                 jobs.append(pool.submit(outsidetests.run, odoo, outside, logs / "pytest.log"))
             if with_lint:
                 jobs.append(pool.submit(lint.check, odoo))
-            outcomes = [job.result() for job in jobs]
+            outcomes = [_outcome(job) for job in jobs]
         except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
             odoo.stop_all()
             raise
     return _summary(outcomes, logs)
+
+
+def _outcome(job):
+    """Return what came of a part of the run; one that could not start counts as a failure beside the others."""
+    try:
+        return job.result()
+    except SetupError as error:
+        return Outcome(failed={str(error)})
 
 
 def _select(targets, tags):

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -101,6 +102,17 @@ def test_a_file_can_be_run_alone(repository):
 def test_no_test_at_all_is_no_success(repository):
     result = dev(repository, "test", "--tags", "/tiny:TestTiny.test_misspelt")
     assert result.stdout.splitlines()[-1] == "0 passed, 0 failed"
+    assert result.returncode == 1
+
+
+def test_an_addon_that_cannot_be_installed_fails_and_is_counted(repository):
+    models = repository / "addons/tiny/__init__.py"
+    models.write_text("raise ValueError('broken on purpose')\n")
+    try:
+        result = dev(repository, "test")
+    finally:
+        models.write_text("")
+    assert re.fullmatch(r"0 passed, [1-9] failed", result.stdout.splitlines()[-1]), result.stderr
     assert result.returncode == 1
 
 
