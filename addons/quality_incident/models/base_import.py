@@ -1,7 +1,6 @@
 import functools
 
 from odoo import api, models
-
 from odoo.addons.base_import.models.base_import import FIELDS_RECURSION_LIMIT, ImportValidationError
 
 #: how many wrong values one message lists
@@ -9,7 +8,7 @@ LISTED = 10
 
 
 class BaseImport(models.TransientModel):
-    """Odoo's import screen, for the models of this suite: history's own columns, and every wrong value with its row (F9)."""
+    """Odoo's import screen, for our models (F9): history's own columns, and every wrong value with its row."""
 
     _inherit = "base_import.import"
 
@@ -25,23 +24,36 @@ class BaseImport(models.TransientModel):
         names = getattr(Model, "_import_history_fields", ())
         if names and depth == FIELDS_RECURSION_LIMIT and Model._may_import_history():
             for name, field in Model.fields_get(names, ["string", "type"]).items():
-                tree.append({
-                    "id": name, "name": name, "string": field["string"], "type": field["type"],
-                    "required": False, "fields": [], "model_name": model,
-                })
+                tree.append(
+                    {
+                        "id": name,
+                        "name": name,
+                        "string": field["string"],
+                        "type": field["type"],
+                        "required": False,
+                        "fields": [],
+                        "model_name": model,
+                    }
+                )
         return tree
 
     def _parse_date_from_data(self, data, index, name, field_type, options):
         parse = super()._parse_date_from_data
         if not self._lists_wrong_values():
             return parse(data, index, name, field_type, options)
-        wrong = self._wrong_values(functools.partial(parse, index=index, name=name, field_type=field_type, options=options), data, index)
+        wrong = self._wrong_values(
+            functools.partial(parse, index=index, name=name, field_type=field_type, options=options), data, index
+        )
         if wrong:
-            key = "date_format" if field_type == "date" else "datetime_format"
-            expected = options.get(key) or options.get("date_format") or "%Y-%m-%d"
-            self._refuse_values(name, wrong, options, self.env._(
-                "not dates in the format %s. Choose the format of the file under “Formatting”.", self._readable_format(expected),
-            ))
+            self._refuse_values(
+                name,
+                wrong,
+                options,
+                self.env._(
+                    "not dates in the format %s. Choose the format of the file under “Formatting”.",
+                    self._readable_format(options.get("date_format") or "%Y-%m-%d"),
+                ),
+            )
         return None
 
     def _parse_float_from_data(self, data, index, name, options):
@@ -76,13 +88,15 @@ class BaseImport(models.TransientModel):
             listed.append(self.env._("%d more", len(wrong) - LISTED))
         message = self.env._(
             "%(column)s: %(values)s: %(problem)s",
-            column=field._description_string(self.env) if field else name, values=", ".join(listed), problem=problem,
+            column=field._description_string(self.env) if field else name,
+            values=", ".join(listed),
+            problem=problem,
         )
         raise ImportValidationError(message, field=name, field_type=field.type if field else None)
 
     @api.model
     def _readable_format(self, pattern):
         """Return a date format the way the import screen writes it."""
-        for code, text in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD"), ("%H", "HH"), ("%I", "II"), ("%M", "mm"), ("%S", "SS"), ("%p", "p")):
+        for code, text in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD")):
             pattern = pattern.replace(code, text)
         return pattern

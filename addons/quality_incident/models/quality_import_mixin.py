@@ -43,7 +43,7 @@ class QualityImportMixin(models.AbstractModel):
         for index, name in enumerate(fields):
             if name in self._import_word_fields:
                 meanings = self.env["quality.import.word"].sudo()._meanings(self._fields[name])
-                data = [[*row[:index], meanings(row[index]), *row[index + 1:]] for row in data]
+                data = [[*row[:index], meanings(row[index]), *row[index + 1 :]] for row in data]
         return super().load(fields, data)
 
     @api.model
@@ -73,7 +73,9 @@ class QualityImportMixin(models.AbstractModel):
         """Return the rows that make a new record: the others name one by its identifier and change it."""
         module = self.env.context.get("_import_current_module")
         names = {row.xid if "." in row.xid else f"{module}.{row.xid}": row for row in rows if row.xid}
-        known = {f"{found[1]}.{found[2]}" for found in self.env["ir.model.data"].sudo()._lookup_xmlids(list(names), self)}
+        known = {
+            f"{found[1]}.{found[2]}" for found in self.env["ir.model.data"].sudo()._lookup_xmlids(list(names), self)
+        }
         changed = [names[name] for name in names if name in known]
         return [row for row in rows if not row.dbid and row not in changed]
 
@@ -88,7 +90,8 @@ class QualityImportMixin(models.AbstractModel):
     def _check_import_rows(self, rows):
         """Refuse rows with empty required columns; hook for whatever else makes a row wrong."""
         required = [
-            name for name, column in self._fields.items()
+            name
+            for name, column in self._fields.items()
             if column.required and column.store and not (column.default or column.compute or column.related)
         ]
         for row in rows:
@@ -103,11 +106,14 @@ class QualityImportMixin(models.AbstractModel):
 
     @api.model
     def _import_message(self, row, column, problem):
-        """Return a message of the import. Odoo's screen shows its text in full only without a ``field``, and counts from 1."""
+        """Return a message. Odoo's screen shows its whole text only without a ``field``, and counts from 1."""
         label = self._import_row_label(row.vals)
         text = f"{self._fields[column]._description_string(self.env)}: {problem}"
         return {
-            **row.info, "type": "error", "column": column, "record": row.info["rows"]["from"] + 1,
+            **row.info,
+            "type": "error",
+            "column": column,
+            "record": row.info["rows"]["from"] + 1,
             "message": f"{label}: {text}" if label else text,
         }
 

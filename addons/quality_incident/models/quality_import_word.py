@@ -15,11 +15,15 @@ class QualityImportWord(models.Model):
     _order = "meaning, name, id"
 
     name = fields.Char("Word in the file", required=True)
-    meaning = fields.Selection([
-        *((grade, f"Grade: {label}") for grade, label in GRADES),
-        ("draft", "State: Draft (still open: starts here)"), ("closed", "State: Closed (history)"),
-        ("cancelled", "State: Cancelled (history)"),
-    ], required=True)
+    meaning = fields.Selection(
+        [
+            *((grade, f"Grade: {label}") for grade, label in GRADES),
+            ("draft", "State: Draft (still open: starts here)"),
+            ("closed", "State: Closed (history)"),
+            ("cancelled", "State: Cancelled (history)"),
+        ],
+        required=True,
+    )
     company_id = fields.Many2one("res.company", index=True, help="Empty: for all companies.")
 
     _once = models.UniqueIndex("(LOWER(name), COALESCE(company_id, 0))", "This word is known already.")
@@ -27,9 +31,12 @@ class QualityImportWord(models.Model):
     @api.model
     def _meanings(self, field):
         """Return a function from a value of a file to the value of selection ``field`` it means, or to itself."""
-        words = self.search([
-            ("meaning", "in", field.get_values(self.env)), ("company_id", "in", [False, self.env.company.id]),
-        ])
+        words = self.search(
+            [
+                ("meaning", "in", field.get_values(self.env)),
+                ("company_id", "in", [False, self.env.company.id]),
+            ]
+        )
         # a company's own word counts more than everybody's
         known = {self._key(word.name): word.meaning for word in words.sorted(lambda word: bool(word.company_id))}
         return lambda value: known.get(self._key(value), value)

@@ -6,6 +6,7 @@ from odoo.tools import format_datetime
 OVER = ("closed", "cancelled")
 #: none of which lies before the first, or ahead
 TIMES = ("occurred_at", "discovered_at", "reported_at", "closed_at")
+COUNTED = ("deaths", "serious_injuries", "estimated_loss", "actual_loss")
 TITLE_LENGTH = 80
 
 
@@ -41,17 +42,21 @@ class QualityIncident(models.Model):
     def _in_one_line(self, vals):
         """Return ``vals`` with the short texts freed from padding, line breaks and doubled spaces."""
         return vals | {
-            name: " ".join(vals[name].split()) or False for name in self._one_line_fields if isinstance(vals.get(name), str)
+            name: " ".join(vals[name].split()) or False
+            for name in self._one_line_fields
+            if isinstance(vals.get(name), str)
         }
 
     def _check_history(self):
         super()._check_history()
         for incident in self:
             if incident.state not in OVER:
-                raise UserError(self.env._(
-                    "%s: history is closed or cancelled. Enter an open incident as a draft and take it through its steps.",
-                    incident.title,
-                ))
+                raise UserError(
+                    self.env._(
+                        "%s: history is closed or cancelled. Enter an open incident as a draft and take its steps.",
+                        incident.title,
+                    )
+                )
             for name, problem in self._time_problems({name: incident[name] for name in TIMES}):
                 raise UserError(f"{incident.title}: {self._fields[name]._description_string(self.env)}: {problem}")
 
@@ -74,7 +79,7 @@ class QualityIncident(models.Model):
             vals["is_historic"] = True
         for name in self._import_history_fields:
             # A column such as “status date” is a closing date only on the rows that are closed.
-            if not vals.get(name) or manager and not vals.get("is_historic"):
+            if not vals.get(name) or (manager and not vals.get("is_historic")):
                 vals.pop(name, None)
 
     @api.model
@@ -92,7 +97,9 @@ class QualityIncident(models.Model):
         for row in rows:
             if not row.vals.get("occurred_at"):
                 row.refuse("occurred_at", self.env._("is missing: when did it happen? Statutory clocks run from it"))
-            for column, problem in self._state_problems(row.vals) + self._time_problems(row.vals):
+            problems = self._state_problems(row.vals) + self._time_problems(row.vals)
+            problems += [(name, self.env._("cannot be negative")) for name in COUNTED if (row.vals.get(name) or 0) < 0]
+            for column, problem in problems:
                 row.refuse(column, problem)
         self._check_import_references(rows)
 
@@ -102,7 +109,9 @@ class QualityIncident(models.Model):
         state, problems = vals.get("state") or "draft", []
         if self._may_import_history():
             if vals.get("is_historic") and state not in OVER:
-                problems.append(("state", self.env._("history is closed or cancelled; leave “Historic” empty for an open incident")))
+                problems.append(
+                    ("state", self.env._("history is closed or cancelled; leave “Historic” empty for an open incident"))
+                )
             elif state not in ("draft", *OVER):
                 problems.append(("state", self._starts_as_draft()))
             return problems
@@ -112,7 +121,8 @@ class QualityIncident(models.Model):
             problems.append(("state", self._starts_as_draft()))
         return problems + [
             (name, self.env._("only the quality manager imports this, with history"))
-            for name in self._import_history_fields if name != "is_historic" and vals.get(name)
+            for name in self._import_history_fields
+            if name != "is_historic" and vals.get(name)
         ]
 
     @api.model
@@ -139,34 +149,32 @@ class QualityIncident(models.Model):
     @api.model
     def _check_import_references(self, rows):
         """Refuse rows whose reference is in the register already, or twice in the file."""
+
         def key(vals):
             return vals.get("company_id") or self.env.company.id, vals["external_ref"]
 
         rows = [row for row in rows if row.vals.get("external_ref")]
         known = {
             (incident.company_id.id, incident.external_ref): incident.name
-            for incident in self.sudo().search_fetch([
-                ("company_id", "in", [key(row.vals)[0] for row in rows]), ("external_ref", "in", [key(row.vals)[1] for row in rows]),
-                "|", ("state", "!=", "cancelled"), ("is_historic", "=", True),
-            ], ["company_id", "external_ref", "name"])
+            for incident in self.sudo().search_fetch(
+                [
+                    ("company_id", "in", [key(row.vals)[0] for row in rows]),
+                    ("external_ref", "in", [key(row.vals)[1] for row in rows]),
+                    "|",
+                    ("state", "!=", "cancelled"),
+                    ("is_historic", "=", True),
+                ],
+                ["company_id", "external_ref", "name"],
+            )
         }
         seen = set()
         for row in rows:
             reference = key(row.vals)
             if reference in known:
-                row.refuse("external_ref", self.env._("in the register already, as %s; take this row out of the file", known[reference]))
+                row.refuse(
+                    "external_ref",
+                    self.env._("in the register already, as %s; take this row out of the file", known[reference]),
+                )
             elif reference in seen:
                 row.refuse("external_ref", self.env._("an earlier row of the file has the same reference"))
             seen.add(reference)
-
-    # ------------------------------------------------------------------
-    # The template
-    # ------------------------------------------------------------------
-
-    @api.model
-    def get_import_templates(self):
-        """Return the address of the template that the import screen offers, in the user's language."""
-        return [{
-            "label": self.env._("Template for incidents"),
-            "template": "/quality_incident/import_template.xlsx",
-        }]

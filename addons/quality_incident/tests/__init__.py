@@ -9,6 +9,7 @@ from . import test_deadline_security
 from . import test_escalation
 from . import test_escalation_once
 from . import test_import
+from . import test_import_data
 from . import test_incident_closure
 from . import test_incident_duties
 from . import test_incident_flow
