@@ -1,5 +1,6 @@
 # mechanisms
 from . import quality_workflow_mixin
+from . import quality_personal_mixin
 from . import quality_evidence_mixin
 from . import ir_attachment
 from . import quality_line_mixin
@@ -66,6 +67,12 @@ from . import quality_violation
 from . import quality_closure_fact
 from . import quality_recall_line
 from . import quality_incident_recall
+
+# personal data
+from . import quality_erasure
+from . import quality_erasure_scope
+from . import quality_erasure_run
+from . import quality_erasure_contact
 
 # set-up
 from . import res_company

@@ -14,6 +14,7 @@ class QualityAction(models.Model):
     _description = "Action"
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "due_date, id"
+    _personal_fields = ("name", "description", "done_note", "reason")
     _deletable_states = ("open",)
 
     name = fields.Char("Measure", required=True)

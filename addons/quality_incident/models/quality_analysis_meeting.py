@@ -9,6 +9,7 @@ class QualityAnalysisMeeting(models.Model):
     _description = "Joint analysis meeting"
     _inherit = "quality.incident.line"
     _order = "held_at desc, id desc"
+    _personal_fields = ("name", "conclusion")
     _document_states = ("verified", "analysis", "plan")
 
     name = fields.Char("Subject", required=True)

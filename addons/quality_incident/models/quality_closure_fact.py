@@ -11,6 +11,7 @@ class QualityClosureFact(models.Model):
     _inherit = ["quality.incident.line", "quality.workflow.mixin"]
     _order = "id"
     _rec_name = "kind"
+    _personal_fields = ("statement",)
 
     kind = fields.Selection(
         [

@@ -18,7 +18,9 @@ class QualityDeadline(models.Model):
 
     _name = "quality.deadline"
     _description = "Deadline"
+    _inherit = ["quality.personal.mixin"]
     _order = "due_at, id"
+    _personal_fields = ("res_name", "name")
 
     # The promise
     res_model = fields.Char("Document model", required=True, readonly=True)

@@ -11,6 +11,7 @@ class QualityDetermination(models.Model):
     _inherit = ["quality.incident.line", "quality.workflow.mixin"]
     _order = "id"
     _rec_name = "method"
+    _personal_fields = ("documents_checked", "no_index_reason", "sampling_scheme", "opinions", "nature")
     _document_states = ("verified", "analysis", "plan", "executing")
     _deletable_states = ("draft",)
 

@@ -87,6 +87,17 @@ class QualityDossier(models.Model):
         self.env.ref("quality_incident.ir_cron_quality_dossier").sudo()._trigger()
         return dossier.sudo(False)
 
+    @api.model
+    def _forget(self, documents):
+        """Delete the dossiers of ``documents``, which are copies, and return their ids; what is being made goes on."""
+        dossiers = self.sudo().search([
+            ("res_model", "=", documents._name), ("res_id", "in", documents.ids), ("state", "not in", OPEN),
+        ])
+        ids = set(dossiers.ids)
+        (dossiers.attachment_id | dossiers.pdf_attachment_id).unlink()
+        dossiers.unlink()
+        return ids
+
     def _open(self):
         """Return the action that shows this dossier."""
         return {

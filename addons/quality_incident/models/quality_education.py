@@ -8,6 +8,7 @@ class QualityEducation(models.Model):
     _description = "Education session"
     _inherit = "quality.incident.line"
     _order = "held_at desc, id desc"
+    _personal_fields = ("name", "content")
 
     name = fields.Char("Subject", required=True)
     held_at = fields.Datetime("Held on", required=True, default=fields.Datetime.now)
@@ -33,6 +34,7 @@ class QualityEducationAttendee(models.Model):
     _inherit = "quality.line.mixin"
     _order = "name, id"
     _document_field = "incident_id"
+    _personal_fields = ("name", "unit")
 
     education_id = fields.Many2one("quality.education", required=True, index=True, ondelete="cascade")
     incident_id = fields.Many2one(related="education_id.incident_id", store=True, index=True)

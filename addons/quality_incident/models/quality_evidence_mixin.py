@@ -6,6 +6,7 @@ class QualityEvidenceMixin(models.AbstractModel):
 
     _name = "quality.evidence.mixin"
     _description = "Evidence"
+    _inherit = ["quality.personal.mixin"]
 
     evidence_ids = fields.Many2many("ir.attachment", copy=False, bypass_search_access=True)
 

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from .quality_incident_contents import PLAN_CONTENT
 
@@ -18,6 +19,10 @@ class QualityIncident(models.Model):
     _order = "occurred_at desc, id desc"
     _rec_names_search = ["name", "title", "external_ref"]
     _check_company_auto = True
+    _personal_fields = (
+        "title", "location", "description", "preliminary_cause", "root_cause", "responsible_person", "written_report",
+        "verification_note", "reason", "cancel_reason", "effect_note",
+    )
 
     # identity
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
@@ -286,6 +291,16 @@ class QualityIncident(models.Model):
 
     def _evidence_locked(self):
         return any(incident.state not in incident._open_states for incident in self)
+
+    @api.model
+    def _personal_needed_domain(self):
+        return Domain("state", "in", self._open_states)
+
+    def _personal_reference(self):
+        return self.name
+
+    def _personal_documents(self):
+        return self
 
     def _line_changed(self):
         """Called by every line: what was approved may no longer be what stands here."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class QualityLineMixin(models.AbstractModel):
@@ -65,6 +66,18 @@ class QualityLineMixin(models.AbstractModel):
 
     def _evidence_locked(self):
         return any(document.state not in document._open_states for document in self._get_documents())
+
+    # every line knows its incident, lines of lines too
+
+    @api.model
+    def _personal_needed_domain(self):
+        return Domain("incident_id.state", "in", self.env["quality.incident"]._open_states)
+
+    def _personal_reference(self):
+        return self.incident_id._personal_reference()
+
+    def _personal_documents(self):
+        return self.incident_id
 
 
 class QualityIncidentLine(models.AbstractModel):

@@ -10,6 +10,7 @@ class QualityRecallLine(models.Model):
     _description = "Recall list line"
     _inherit = ["quality.incident.line", "quality.workflow.mixin"]
     _order = "state desc, partner_id, delivered_on"
+    _personal_fields = ("note",)
     _deletable_states = ("to_inform",)
 
     partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")

@@ -14,6 +14,7 @@ class QualityReportingDuty(models.Model):
     _description = "Reporting duty"
     _inherit = ["quality.incident.line", "quality.workflow.mixin"]
     _order = "due_at, id"
+    _personal_fields = ("received_by", "late_reason", "waive_reason")
 
     name = fields.Char(compute="_compute_name")
     line_id = fields.Many2one("quality.reporting.regime.line", readonly=True, index=True, ondelete="set null")

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .quality_incident import GRADES
 
@@ -40,6 +41,7 @@ class QualityReportingRegime(models.Model):
 
 class QualityReportingRegimeLine(models.Model):
     _name = "quality.reporting.regime.line"
+    _inherit = ["quality.personal.mixin"]
     _description = "Reporting regime line"
     _order = "regime_id, sequence, id"
 
@@ -86,3 +88,10 @@ class QualityReportingRegimeLine(models.Model):
     def _start_of(self, incident):
         """Return when the clock of this line starts for ``incident`` (UTC)."""
         return incident.reported_at if self.trigger == "report" else incident.occurred_at
+
+    @api.model
+    def _personal_needed_domain(self):
+        return Domain.TRUE  # the next incident is reported to this recipient
+
+    def _personal_reference(self):
+        return self.regime_id.display_name

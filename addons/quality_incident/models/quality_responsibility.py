@@ -11,6 +11,7 @@ class QualityResponsibility(models.Model):
     _inherit = ["quality.incident.line", "quality.workflow.mixin"]
     _order = "id"
     _rec_name = "party"
+    _personal_fields = ("party", "decision")
     _deletable_states = ("draft",)
 
     department_id = fields.Many2one("hr.department", check_company=True)

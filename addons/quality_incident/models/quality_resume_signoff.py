@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .quality_incident_workflow import CHIEF, ENGINEERING, INSPECTOR
 
@@ -13,6 +14,7 @@ class QualityResumeSignoff(models.Model):
     _order = "order_id, id"
     _document_field = "order_id"
     _document_states = ("open",)
+    _personal_fields = ("signer_name", "signature")
 
     order_id = fields.Many2one("quality.stop.order", required=True, index=True, ondelete="cascade")
     incident_id = fields.Many2one(related="order_id.incident_id", store=True, index=True)
@@ -104,3 +106,10 @@ class QualityResumeSignoff(models.Model):
 
     def _check_role(self, groups):
         self.env["quality.stop.order"]._check_role(groups)
+
+    @api.model
+    def _personal_needed_domain(self):
+        return super()._personal_needed_domain() | Domain("order_id.state", "=", "open")
+
+    def _personal_reference(self):
+        return self.order_id._personal_reference()

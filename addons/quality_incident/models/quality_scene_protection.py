@@ -9,6 +9,7 @@ class QualitySceneProtection(models.Model):
     _inherit = "quality.incident.line"
     _order = "protected_at, id"
     _rec_name = "measures"
+    _personal_fields = ("measures",)
 
     protected_at = fields.Datetime("Protected on", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", "Protected by", required=True, default=lambda self: self.env.user)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .quality_incident_workflow import CHIEF, ENGINEERING, INSPECTOR
 
@@ -10,6 +11,7 @@ class QualityStopOrder(models.Model):
     _description = "Stop-work order"
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "quality.seal.mixin"]
     _order = "ordered_at desc, id desc"
+    _personal_fields = ("scope",)
 
     name = fields.Char("Number", readonly=True, copy=False, default=lambda self: self.env._("New"))
     scope = fields.Text(required=True, help="Which part of the works stands still.")
@@ -74,3 +76,10 @@ class QualityStopOrder(models.Model):
         self.ensure_one()
         lines = self.signoff_ids.sorted("id")
         return [(lines[index], lines[index + 1 : index + 2]) for index in range(0, len(lines), 2)]
+
+    @api.model
+    def _personal_needed_domain(self):
+        return super()._personal_needed_domain() | Domain("state", "=", "open")
+
+    def _personal_reference(self):
+        return self.name if self.state == "open" else super()._personal_reference()

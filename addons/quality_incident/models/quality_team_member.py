@@ -9,6 +9,7 @@ class QualityTeamMember(models.Model):
     _inherit = "quality.incident.line"
     _order = "role, id"
     _rec_name = "partner_id"
+    _personal_fields = ("opinion",)
 
     partner_id = fields.Many2one("res.partner", "Member", required=True, index=True, ondelete="restrict")
     role = fields.Selection(

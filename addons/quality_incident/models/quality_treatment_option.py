@@ -11,6 +11,7 @@ class QualityTreatmentOption(models.Model):
     _description = "Treatment option"
     _inherit = "quality.incident.line"
     _order = "chosen desc, cost, id"
+    _personal_fields = ("name", "description", "study")
     _document_states = ("analysis", "plan", "executing")
 
     name = fields.Char(required=True)

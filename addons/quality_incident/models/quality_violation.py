@@ -12,6 +12,7 @@ class QualityViolation(models.Model):
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "kind"
+    _personal_fields = ("facts", "decision")
 
     kind = fields.Selection(
         [

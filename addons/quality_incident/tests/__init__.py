@@ -8,6 +8,7 @@ from . import test_deadline
 from . import test_deadline_security
 from . import test_escalation
 from . import test_escalation_once
+from . import test_erasure
 from . import test_import
 from . import test_import_data
 from . import test_incident_closure

@@ -1,3 +1,4 @@
 from . import quality_reason
 from . import quality_effect_check
 from . import quality_approval_decision
+from . import quality_erase_person
