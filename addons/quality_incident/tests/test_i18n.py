@@ -1,7 +1,6 @@
 import re
 
 from lxml import etree
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
