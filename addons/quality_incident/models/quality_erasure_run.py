@@ -8,8 +8,8 @@ from ..tools.personal import ERASED
 class QualityErasure(models.Model):
     """Erasing: the only way past the freeze of closed records, after every check, in one transaction.
 
-    Texts are replaced in the database itself, one statement for each model whatever its number of records: the guards of
-    the records refuse everybody, and there is no key to them. Seals and approvals are not touched.
+    Texts are replaced in the database itself, one statement for each model whatever its number of records: the guards
+    of the records refuse everybody, and there is no key to them. Seals and approvals are not touched.
     """
 
     _inherit = "quality.erasure"

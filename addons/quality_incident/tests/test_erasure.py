@@ -82,7 +82,8 @@ class TestErasure(ErasureCase):
     def test_contact(self):
         """F12: nothing of the contact is left but its row, its country and its language; not copied to the employer."""
         employer = self.env["res.partner"].create({
-            "name": "Institute", "is_company": True, "street": "Main 1", "country_id": self.person.country_id.id, "vat": "DE136695976", "email": "i@example.com",
+            "name": "Institute", "is_company": True, "street": "Main 1", "country_id": self.person.country_id.id,
+            "vat": "DE136695976", "email": "i@example.com",
         })
         self.person.write({"parent_id": employer.id, "function": "Professor", "barcode": "123"})
         home = self.env["res.partner"].create({
