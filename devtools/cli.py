@@ -32,7 +32,7 @@ def _parser():
     sub.add_argument("--tags", help="Odoo's test tags, such as /quality_incident:TestClass.test_method")
     sub.add_argument("--keep", action="store_true", help="keep the database of the Odoo tests")
     sub.add_argument("--lint", action="store_true", help="count the checks of lint as tests, too")
-    sub = command("lint", "check form, known mistakes and translations: ruff, prettier, pylint-odoo, test_lint", _lint)
+    sub = command("lint", "check form and known mistakes: ruff, prettier, pylint-odoo, Odoo's test_lint", _lint)
     sub.add_argument("--fix", action="store_true", help="let the formatters correct what they can")
     sub = command("shell", "open Odoo's Python shell, or run the script on standard input", _shell)
     database(sub)
