@@ -12,24 +12,20 @@ from .postgres import Server
 
 def run(names, *, check):
     """Write the templates and merge them into the translations, or only check both; return the exit code."""
+    names = names or addons.names()
     with Server().running() as server:
-        complete = handle(Odoo(server), names or addons.names(), check=check)
-    say("translations: " + ("incomplete" if not complete else "complete" if check else "written"))
-    return 0 if complete else 1
-
-
-def handle(odoo, names, *, check):
-    """Write or check the files of the addons; return whether nothing is missing."""
-    template = databases.with_addons(odoo, demo=False)
-    with databases.scratch(odoo, template) as database, step("Reading the texts of " + ", ".join(names)):
-        texts = {name: _export(odoo, database, name) for name in names}
+        odoo = Odoo(server)
+        template = databases.with_addons(odoo, demo=False)
+        with databases.scratch(odoo, template) as database, step("Reading the texts of " + ", ".join(names)):
+            texts = {name: _export(odoo, database, name) for name in names}
     # polib, which reads and writes the files, lives in the environment.
     arguments = [argument for name, text in texts.items() for argument in (ADDONS / name / "i18n", text)]
     mode = "--check" if check else "--write"
     code = subprocess.run([odoo.python, "-m", "devtools.pofiles", mode, *arguments], cwd=REPO).returncode
     for text in texts.values():
         text.unlink()
-    return code == 0
+    say("translations: " + ("incomplete" if code else "complete" if check else "written"))
+    return code
 
 
 def _export(odoo, database, name):

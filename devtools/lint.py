@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from . import addons, databases, i18n, odootests, system
+from . import addons, databases, odootests, system
 from .console import run as run_quietly
 from .console import say, step
 from .locks import exclusive
@@ -36,7 +36,6 @@ def check(odoo, *, fix=False):
         "lint.pylint_odoo": lambda: _pylint(odoo),
         "lint.odoo_checkers": lambda: _odoo_pylint(odoo),
         "lint.test_lint": lambda: _test_lint(odoo),
-        "lint.translations": lambda: i18n.handle(odoo, addons.names(), check=not fix),
     }
     outcome = Outcome()
     for name, passes in checks.items():

@@ -71,6 +71,12 @@ class QualityAcceptance(models.Model):
         "refused": ("inspection_result",),
     }
 
+    @api.depends("incident_id.name", "outcome")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for acceptance in self:
+            acceptance.display_name = f"{acceptance.incident_id.name}: {outcomes.get(acceptance.outcome, '')}"
+
     @api.model_create_multi
     def create(self, vals_list):
         self._check_role(INSPECTOR)

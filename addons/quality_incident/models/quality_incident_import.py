@@ -96,7 +96,7 @@ class QualityIncident(models.Model):
         super()._check_import_rows(rows)
         for row in rows:
             if not row.vals.get("occurred_at"):
-                row.refuse("occurred_at", self.env._("is missing: when did it happen? Statutory clocks run from it"))
+                row.refuse("occurred_at", self.env._("missing: when did it happen? Statutory clocks run from it"))
             problems = self._state_problems(row.vals) + self._time_problems(row.vals)
             problems += [(name, self.env._("cannot be negative")) for name in COUNTED if (row.vals.get(name) or 0) < 0]
             for column, problem in problems:
