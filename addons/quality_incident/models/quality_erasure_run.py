@@ -143,14 +143,21 @@ class QualityErasure(models.Model):
             "name": sequence.next_by_code("quality.erasure"), "company_id": company.id,
             "erased_at": fields.Datetime.now(), "erased_by_id": self.env.uid,
             "reason": self._without_person(person, reason),
-            "counts": "\n".join(
-                self.env._(
-                    "%(kind)s: %(changed)s changed, %(concerned)s concerned",
-                    kind=self._kind(name), changed=len(changed.get(name, ())), concerned=concerned.get(name, 0),
-                )
-                for name in sorted(concerned.keys() | changed.keys(), key=self._kind)
-            ),
+            "counts": "\n".join(self._count_lines(concerned, changed)),
         }).sudo(False)
+
+    @api.model
+    def _count_lines(self, concerned, changed):
+        lines = []
+        for name in sorted(concerned.keys() | changed.keys(), key=self._kind):
+            number = len(changed.get(name, ()))
+            lines.append(
+                self.env._(
+                    "%(kind)s: %(changed)s changed of %(concerned)s that concern the person",
+                    kind=self._kind(name), changed=number, concerned=max(number, concerned.get(name, 0)),
+                )
+            )
+        return lines
 
     @api.model
     def _kind(self, name):

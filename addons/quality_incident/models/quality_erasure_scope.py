@@ -138,6 +138,7 @@ class QualityErasure(models.Model):
             table = SQL.identifier(texts.model._table)
             query = SQL("SELECT count(*) FROM %s WHERE %s", table, texts.naming(person))
             [(counts[texts.model._name],)] = self.env.execute_query(query)
+        counts["res.partner"] = len(person.partner_ids)
         return {name: number for name, number in counts.items() if number}
 
     # ------------------------------------------------------------------

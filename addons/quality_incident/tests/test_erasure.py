@@ -235,7 +235,7 @@ class TestErasure(ErasureCase):
         self.assertRegex(erasure.name, r"^ER/\d{4}/\d{4}$")
         self.assertEqual(erasure.erased_by_id, self.eraser)
         self.assertEqual(erasure.reason, f"Letter of {ERASED} ({ERASED})")
-        self.assertIn("Quality incident: 2 changed, 2 concerned", erasure.counts)
+        self.assertIn("Quality incident: 2 changed of 2 that concern the person", erasure.counts)
         texts = " ".join(str(value) for value in erasure.sudo().read()[0].values())
         self.assertNotRegex(texts, "Zhou|zhou|138")
         with mute_logger(*QUIET):
@@ -376,6 +376,7 @@ class TestErasure(ErasureCase):
         self.assertEqual(
             (counts["quality.incident"], counts["quality.team.member"], counts["quality.resume.signoff"]), (3, 3, 3)
         )
+        self.assertEqual((counts["res.partner"], counts["mail.message"]), (1, 3))
         line = wizard.line_ids.filtered(lambda line: line.res_model == "quality.incident")
         self.assertTrue(line.can_open)
         self.assertEqual(set(line.action_open()["domain"][0][2]), set(incidents.ids))
