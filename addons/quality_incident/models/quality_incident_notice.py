@@ -101,6 +101,11 @@ class QualityIncident(models.Model):
         self.ensure_one()
         return self.inspector_id or self._role_users(INSPECTOR)
 
+    def _reporting_user(self):
+        """Return who is to send the statutory reports: only the staff can, so the reporter comes last."""
+        self.ensure_one()
+        return self.inspector_id or self.technical_lead_id or self._role_users(INSPECTOR)[:1] or self.reporter_id
+
     def _role_users(self, group):
         """Return the active users of this incident's company in ``group``."""
         self.ensure_one()
