@@ -20,8 +20,9 @@ class Stock:
         self.product = self.create("product.product", name="Flow meter", is_storable=True, tracking="lot")
         self.lots = {name: self.create("stock.lot", name=name, product_id=self.product) for name in ("L1", "L2")}
         self.customers = {name: self.create("res.partner", name=name) for name in ("Waterworks A", "Waterworks B")}
-        (warehouse,) = self.call("stock.warehouse", "search_read", [], ["lot_stock_id", "out_type_id", "in_type_id"], limit=1)
-        self.stock, self.out, self.back = (warehouse[name][0] for name in ("lot_stock_id", "out_type_id", "in_type_id"))
+        places = ["lot_stock_id", "out_type_id", "in_type_id"]
+        (warehouse,) = self.call("stock.warehouse", "search_read", [], places, limit=1)
+        self.stock, self.out, self.back = (warehouse[name][0] for name in places)
         (self.outside,) = self.call("stock.location", "search", [("usage", "=", "customer")], limit=1)
 
     def call(self, model, method, *args, **kwargs):
@@ -39,7 +40,8 @@ class Stock:
             "stock.picking", picking_type_id=self.back if back else self.out, partner_id=self.customers[customer],
             location_id=source, location_dest_id=target,
             move_ids=[(0, 0, {
-                "product_id": self.product, "product_uom_qty": quantity, "location_id": source, "location_dest_id": target,
+                "product_id": self.product, "product_uom_qty": quantity,
+                "location_id": source, "location_dest_id": target,
                 "move_line_ids": [(0, 0, {
                     "product_id": self.product, "lot_id": self.lots[lot], "quantity": quantity,
                     "location_id": source, "location_dest_id": target,
