@@ -13,7 +13,6 @@ class QualityAcceptance(models.Model):
     _description = "Acceptance"
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "quality.seal.mixin"]
     _order = "id desc"
-    _rec_name = "outcome"
     _document_states = ("acceptance",)
     _deletable_states = ("draft",)
 
