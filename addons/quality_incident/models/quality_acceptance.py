@@ -13,7 +13,6 @@ class QualityAcceptance(models.Model):
     _description = "Acceptance"
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "quality.seal.mixin"]
     _order = "id desc"
-    _rec_name = "outcome"
     _personal_fields = ("inspection_result", "designer_statement", "technical_plan", "negotiated_document")
     _document_states = ("acceptance",)
     _deletable_states = ("draft",)

@@ -47,8 +47,9 @@ class QualityImportMixin(models.AbstractModel):
         return super().load(fields, data)
 
     @api.model
-    def _convert_records(self, records, *, log=lambda message: None, savepoint):
+    def _convert_records(self, records, **options):
         texts, unreadable = [], set()
+        log = options.pop("log", lambda message: None)
 
         def remember_texts():
             for record, info in records:
@@ -60,7 +61,7 @@ class QualityImportMixin(models.AbstractModel):
                 unreadable.add(message["record"])
             log(self._explain_unreadable(message, texts[message["record"]]))
 
-        converted = super()._convert_records(remember_texts(), log=log_unreadable, savepoint=savepoint)
+        converted = super()._convert_records(remember_texts(), log=log_unreadable, **options)
         rows = [ImportRow(*row) for row in converted]
         rows = [row for row in rows if row.info["record"] not in unreadable]
         skip = self.env.context.get("import_skip_records") or []

@@ -48,7 +48,6 @@ class QualityIncident(models.Model):
         }
 
     def _check_history(self):
-        super()._check_history()
         for incident in self:
             if incident.state not in OVER:
                 raise UserError(
@@ -58,7 +57,13 @@ class QualityIncident(models.Model):
                     )
                 )
             for name, problem in self._time_problems({name: incident[name] for name in TIMES}):
-                raise UserError(f"{incident.title}: {self._fields[name]._description_string(self.env)}: {problem}")
+                column = self._fields[name]._description_string(self.env)
+                raise UserError(
+                    self.env._(
+                        "%(incident)s: %(column)s: %(problem)s", incident=incident.title, column=column, problem=problem
+                    )
+                )
+        return super()._check_history()
 
     # ------------------------------------------------------------------
     # Row by row
@@ -70,7 +75,6 @@ class QualityIncident(models.Model):
 
     @api.model
     def _fill_import_row(self, row):
-        super()._fill_import_row(row)
         vals = row.vals
         vals.update(self._in_one_line(vals))
         vals["title"] = vals.get("title") or self._derived_title(vals)
@@ -81,6 +85,7 @@ class QualityIncident(models.Model):
             # A column such as “status date” is a closing date only on the rows that are closed.
             if not vals.get(name) or (manager and not vals.get("is_historic")):
                 vals.pop(name, None)
+        return super()._fill_import_row(row)
 
     @api.model
     def _derived_title(self, vals):
@@ -93,7 +98,6 @@ class QualityIncident(models.Model):
 
     @api.model
     def _check_import_rows(self, rows):
-        super()._check_import_rows(rows)
         for row in rows:
             if not row.vals.get("occurred_at"):
                 row.refuse("occurred_at", self.env._("missing: when did it happen? Statutory clocks run from it"))
@@ -102,6 +106,7 @@ class QualityIncident(models.Model):
             for column, problem in problems:
                 row.refuse(column, problem)
         self._check_import_references(rows)
+        return super()._check_import_rows(rows)
 
     @api.model
     def _state_problems(self, vals):

@@ -26,3 +26,4 @@ from . import test_dossier
 from . import test_dossier_content
 from . import test_i18n
 from . import test_tour_incident
+from . import test_views
