@@ -45,8 +45,12 @@ def _template(odoo, kind, key, title, build):
             _drop_unused(odoo, kind)
             draft = f"{name}-new"
             drop(odoo, draft)
-            with step(title):
-                build(draft)
+            try:
+                with step(title):
+                    build(draft)
+            except BaseException:
+                drop(odoo, draft)
+                raise
             if _filestore(odoo, draft).is_dir():
                 _filestore(odoo, draft).rename(_filestore(odoo, name))
             odoo.server.rename(draft, name)
@@ -57,7 +61,7 @@ def _template(odoo, kind, key, title, build):
 def _drop_unused(odoo, kind):
     """Make room: templates of the same kind that nobody asked for lately."""
     for name in odoo.server.databases():
-        lock = cache_dir("templates") / name
+        lock = cache_dir("templates") / name.removesuffix("-new")
         if name.startswith(f"{kind}-") and lock.exists() and time.time() - lock.stat().st_mtime > KEPT[kind]:
             drop(odoo, name)
 

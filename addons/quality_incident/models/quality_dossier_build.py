@@ -28,17 +28,17 @@ class QualityDossier(models.Model):
         :raises UserError: the requester may no longer read the document, or the server cannot print
         """
         document = self._readable_document()
-        _ = document.env._
-        files = DossierFiles(_file_name(_("Dossier %s", document.display_name)), f"{self.env.cr.dbname}-{self.id}")
+        env = document.env
+        files = DossierFiles(_file_name(env._("Dossier %s", document.display_name)), f"{self.env.cr.dbname}-{self.id}")
         try:
             self._add_reports(files, document)
-            self._report_progress(50, _("Collecting approvals, seals and messages"))
+            self._report_progress(50, env._("Collecting approvals, seals and messages"))
             self._add_history(files, document)
-            self._report_progress(60, _("Collecting files"))
+            self._report_progress(60, env._("Collecting files"))
             photos = self._add_evidence(files, document)
-            self._report_progress(75, _("Printing photos"))
+            self._report_progress(75, env._("Printing photos"))
             self._add_photos(files, photos)
-            self._report_progress(90, _("Binding the PDF"))
+            self._report_progress(90, env._("Binding the PDF"))
             self._bind(files)
         except BaseException:
             files.cleanup()
@@ -61,7 +61,7 @@ class QualityDossier(models.Model):
     # ------------------------------------------------------------------
 
     def _add_reports(self, files, document):
-        _ = document.env._
+        env = document.env
         reports = document._dossier_reports()
         for number, (xmlid, record, title) in enumerate(reports, 1):
             self._report_progress(5 + 45 * number // len(reports), title)
@@ -70,10 +70,10 @@ class QualityDossier(models.Model):
                 if hasattr(model, "_check_printable"):
                     model._check_printable(record)
             except UserError as refusal:
-                files.add_missing(_("Reports"), title, _("Not available: %s", refusal))
+                files.add_missing(env._("Reports"), title, env._("Not available: %s", refusal))
                 continue
             content = self._print(xmlid, record)
-            files.add(_("Reports"), title, [_("Reports")], _file_name(f"{number:02} {title}.pdf"), content)
+            files.add(env._("Reports"), title, [env._("Reports")], _file_name(f"{number:02} {title}.pdf"), content)
             files.print_last(content)
 
     def _print(self, xmlid, record, data=None):
@@ -88,27 +88,28 @@ class QualityDossier(models.Model):
     # ------------------------------------------------------------------
 
     def _add_history(self, files, document):
-        _ = document.env._
-        section = _("History")
-        content = self._print("quality_incident.action_report_dossier_history", self.with_env(document.env))
-        files.add(section, _("Approvals, seals and messages"), [section], _file_name(f"{section}.pdf"), content)
+        env = document.env
+        section = env._("History")
+        content = self._print("quality_incident.action_report_dossier_history", self.with_env(env))
+        files.add(section, env._("Approvals, seals and messages"), [section], _file_name(f"{section}.pdf"), content)
         files.print_last(content)
         approvals = self._approval_rows(document)
         if approvals:
             header = list(approvals[0])
-            files.add(section, _("Approvals (table)"), [section], "approvals.csv",
+            files.add(section, env._("Approvals (table)"), [section], "approvals.csv",
                       csv_bytes(header, [row.values() for row in approvals]))
-            files.add(section, _("Approvals (data)"), [section], "approvals.json",
+            files.add(section, env._("Approvals (data)"), [section], "approvals.json",
                       json.dumps(approvals, ensure_ascii=False, indent=1).encode())
         messages = document._dossier_messages()
         if messages:
-            files.add(section, _("Messages (text)"), [section], "messages.txt", self._messages_text(document, messages))
+            text = self._messages_text(document, messages)
+            files.add(section, env._("Messages (text)"), [section], "messages.txt", text)
         for seal in document._dossier_seals().sorted("id"):
             # Exactly the sealed text: its SHA-256 is the digest of the seal.
             name = f"seal-{seal.id}-{seal.purpose}"
-            files.add(section, seal.display_name, [section, _("Seals")], f"{name}.json", seal.content.encode())
+            files.add(section, seal.display_name, [section, env._("Seals")], f"{name}.json", seal.content.encode())
             if seal.signature:
-                files.add(section, _("Signature of %s", seal.signer_name), [section, _("Seals")], f"{name}.png",
+                files.add(section, env._("Signature of %s", seal.signer_name), [section, env._("Seals")], f"{name}.png",
                           base64.b64decode(seal.signature))
 
     @api.model
@@ -177,18 +178,18 @@ class QualityDossier(models.Model):
     @api.model
     def _add_attachment(self, files, section, folder, record, attachment):
         """Add one file and return its title; False when there is nothing to add, which is noted."""
-        _ = attachment.env._
+        env = attachment.env
         if not attachment.has_access("read"):
             # Linked by somebody, but not the requester's to see: not even its name.
-            files.add_missing(section, record.display_name, _("A file that you may not read."))
+            files.add_missing(section, record.display_name, env._("A file that you may not read."))
             return False
         title = _title(record, attachment.name)
         if attachment.type == "url":
-            files.add_missing(section, title, _("A link, not a file: %s", attachment.url))
+            files.add_missing(section, title, env._("A link, not a file: %s", attachment.url))
             return False
         stream = attachment.sudo()._open_content()
         if not stream:
-            files.add_missing(section, title, _("The file is missing in the file store."))
+            files.add_missing(section, title, env._("The file is missing in the file store."))
             return False
         with stream:
             files.add(section, title, folder, attachment.name, stream)

@@ -165,7 +165,7 @@ class TestStopOrderReports(ReportCase):
         page = self._page(RESUME, self.order)
         self.assertTrue(page.xpath("//img[starts-with(@src, 'data:image')]"))
         self.assertIn("Zhou Ming", page.text_content())
-        self.assertIn(self.order.seal_ids.digest, page.text_content())
+        self.assertIn(first.seal_ids.digest, page.text_content())
         self.assertEqual(page.text_content().count("Signature, stamp, date:"), 1)
 
     def test_odd_number_of_parties(self):

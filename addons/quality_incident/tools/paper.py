@@ -1,10 +1,9 @@
 """How values stand on paper: in the time zone of the document's company, in the language of who prints it."""
 from datetime import datetime
-from itertools import groupby
 
 import pytz
 from odoo import fields
-from odoo.tools import format_date, get_lang
+from odoo.tools import format_date, get_lang, groupby
 
 from .amounts import amount_in_words
 
@@ -76,8 +75,7 @@ class Paper:
 
     def sections(self, parts):
         """Return the parts of a dossier as ``(section, [(number, part)])``, in their order."""
-        numbered = groupby(enumerate(parts, 1), key=lambda row: row[1]["section"])
-        return [(section, list(rows)) for section, rows in numbered]
+        return groupby(enumerate(parts, 1), key=lambda row: row[1]["section"])
 
     def pages(self, part):
         """Return the pages of a part of a dossier."""
