@@ -1,5 +1,7 @@
 # mechanisms
 from . import quality_workflow_mixin
+from . import quality_step_mixin
+from . import quality_effect_mixin
 from . import quality_evidence_mixin
 from . import ir_attachment
 from . import quality_line_mixin
