@@ -69,6 +69,23 @@ from . import quality_closure_fact
 from . import quality_recall_line
 from . import quality_incident_recall
 
+# standards, and the rectification notice
+from . import quality_standard
+from . import quality_rectification
+from . import quality_rectification_workflow
+from . import quality_rectification_guards
+from . import quality_rectification_clocks
+from . import quality_rectification_plan
+from . import quality_rectification_repeat
+from . import quality_rectification_raise
+from . import quality_rectification_line
+from . import quality_rectification_line_rights
+from . import quality_rectification_line_steps
+from . import quality_rectification_recheck
+from . import quality_rectification_extension
+from . import quality_rectification_import
+from . import quality_rectification_settings
+
 # set-up
 from . import res_company
 from . import res_config_settings

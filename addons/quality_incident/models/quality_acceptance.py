@@ -55,6 +55,7 @@ class QualityAcceptance(models.Model):
         ("draft", "refused"): ("_missing_other_eyes", "_missing_documents", "_missing_refused_outcome"),
     }
     _transition_groups = {("draft", "accepted"): INSPECTOR, ("draft", "refused"): INSPECTOR}
+    _stamps = {"accepted": ("decided_by_id", "decided_at"), "refused": ("decided_by_id", "decided_at")}
     _system_fields = frozenset({"round", "decided_by_id", "decided_at"})
     _one_draft = models.UniqueIndex(
         "(incident_id) WHERE state = 'draft'", "There is a drafted acceptance already; decide or delete it first."
@@ -139,12 +140,14 @@ class QualityAcceptance(models.Model):
         :raises UserError: the user did the work, or documents of the outcome are missing
         """
         for acceptance in self:
-            incident = acceptance.incident_id
-            acceptance.state = "accepted" if acceptance.outcome in ACCEPTED_OUTCOMES else "refused"
-            acceptance.sudo().write({"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
-            acceptance._seal("acceptance")
-            incident.write({"state": "closing" if acceptance.state == "accepted" else "plan"})
+            acceptance._take_step("accepted" if acceptance.outcome in ACCEPTED_OUTCOMES else "refused")
         return True
+
+    def _after_transition(self, origins, target):
+        for acceptance in self:
+            acceptance._seal("acceptance")
+            acceptance.incident_id.write({"state": "closing" if target == "accepted" else "plan"})
+        return super()._after_transition(origins, target)
 
     def _seal_content(self, purpose):
         self.ensure_one()

@@ -70,6 +70,7 @@ class QualityAction(models.Model):
         ("done", "open"): f"{INSPECTOR},{ENGINEERING},{MANAGER}",
         ("open", "cancelled"): f"{LEAD},{ENGINEERING},{MANAGER}",
     }
+    _stamps = {"done": ("done_by_id", "done_at"), "verified": ("verified_by_id", "verified_at")}
     _system_fields = frozenset({"proposed_by_id", "done_at", "done_by_id", "verified_at", "verified_by_id", "reason"})
 
     # ------------------------------------------------------------------
@@ -225,21 +226,14 @@ class QualityAction(models.Model):
 
         :raises UserError: the plan is not approved yet, or note or evidence is missing
         """
-        for action in self:
-            action.state = "done"
-            action.sudo().write({"done_at": fields.Datetime.now(), "done_by_id": self.env.uid})
-            action.incident_id._stop_deadline("action", key=action._deadline_key(), done_at=action.done_at)
-        return True
+        return self._take_step("done")
 
     def action_verify(self):
         """Verify the measure; never by who did it.
 
         :raises UserError: the user is its owner or did it
         """
-        for action in self:
-            action.state = "verified"
-            action.sudo().write({"verified_at": fields.Datetime.now(), "verified_by_id": self.env.uid})
-        return True
+        return self._take_step("verified")
 
     def action_reject(self, reason=None):
         """Send a measure reported as done back to its owner with a reason."""
@@ -255,12 +249,19 @@ class QualityAction(models.Model):
         self.check_access("write")
         self._check_transition_known(target)
         self._check_transition_groups(target)
+        self.sudo().write({"reason": reason})
+        return self._take_step(target)
+
+    def _after_transition(self, origins, target):
         for action in self:
-            action.sudo().reason = reason
-            action.state = target
-            if target == "cancelled":
-                action.incident_id._cancel_deadline("action", key=action._deadline_key())
-            else:
-                action.sudo().write({"done_at": False, "done_by_id": False})
-                action._start_clocks()
-        return True
+            key = action._deadline_key()
+            if target == "done":
+                action.incident_id._stop_deadline("action", key=key, done_at=action.done_at)
+            elif target == "cancelled":
+                action.incident_id._cancel_deadline("action", key=key)
+        if target == "done":
+            self.sudo().write({"reason": False})
+        elif target == "open":
+            self.sudo().write({"done_at": False, "done_by_id": False})
+            self._start_clocks()
+        return super()._after_transition(origins, target)

@@ -33,6 +33,7 @@ class QualityClosureFact(models.Model):
         ("verified", "open"): ("_missing_new_round",),
     }
     _transition_groups = {("open", "verified"): f"{INSPECTOR},{ENGINEERING},{CHIEF},{MANAGER}"}
+    _stamps = {"verified": ("verified_by_id", "verified_at")}
     _system_fields = frozenset({"kind", "stated_by_id", "verified_by_id", "verified_at"})
     _once = models.UniqueIndex("(incident_id, kind)", "Each of the four facts exists once per incident.")
 
@@ -129,10 +130,7 @@ class QualityClosureFact(models.Model):
 
         :raises UserError: listing the finding, evidence or substance that is missing, or that the user did it
         """
-        for fact in self:
-            fact.state = "verified"
-            fact.sudo().write({"verified_by_id": self.env.uid, "verified_at": fields.Datetime.now()})
-        return True
+        return self._take_step("verified")
 
     def _reopen(self):
         """Open the facts again for a new round of their incident; system only."""

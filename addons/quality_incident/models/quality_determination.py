@@ -40,6 +40,7 @@ class QualityDetermination(models.Model):
 
     _transitions = {("draft", "confirmed"): ("_missing_content",)}
     _transition_groups = {("draft", "confirmed"): f"{INSPECTOR},{ENGINEERING},{CHIEF}"}
+    _stamps = {"confirmed": ("confirmed_by_id", "confirmed_at")}
     _system_fields = frozenset({"confirmed_by_id", "confirmed_at"})
     #: what each method must contain (B6)
     _required_content = {
@@ -66,10 +67,7 @@ class QualityDetermination(models.Model):
 
         :raises UserError: listing what its method requires and is missing (B6)
         """
-        for line in self:
-            line.state = "confirmed"
-            line.sudo().write({"confirmed_by_id": self.env.uid, "confirmed_at": fields.Datetime.now()})
-        return True
+        return self._take_step("confirmed")
 
 
 class QualityDeterminationTest(models.Model):

@@ -41,7 +41,7 @@ class QualityDossier(models.Model):
             self._report_progress(90, _("Binding the PDF"))
             self._bind(files)
         except BaseException:
-            files.__exit__()
+            files.cleanup()
             raise
         return files
 
@@ -169,7 +169,8 @@ class QualityDossier(models.Model):
         for record in records:
             attachments = uploaded.get(record.id, records.env["ir.attachment"])
             for name in links:
-                attachments |= record[name]
+                # All of them: one that the requester may not read is noted, not passed over.
+                attachments |= record.sudo()[name].with_env(record.env)
             for attachment in attachments.sorted("id"):
                 yield record, attachment
 

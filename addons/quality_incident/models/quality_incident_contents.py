@@ -61,7 +61,7 @@ class QualityIncidentContents(models.AbstractModel):
         return bool(rows) and all(row.state == "approved" for row in rows) and max(rows.mapped("decided_at"))
 
     def _seal_content(self, purpose):
-        """Return what a seal of the incident proves: the register's facts, the plan, and every line that was decided."""
+        """Return what a seal of the incident proves: the register's facts, the plan, every line that was decided."""
         self.ensure_one()
         return {
             "incident": snapshot(self, REGISTER_CONTENT),

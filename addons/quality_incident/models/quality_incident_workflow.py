@@ -177,27 +177,27 @@ class QualityIncident(models.Model):
 
     def action_report(self):
         """Report the incident (A4, A5): statutory duties and their clocks start, the inspector is told."""
-        return self._go("reported")
+        return self._take_step("reported")
 
     def action_verify(self):
         """Confirm on the spot that the incident and its grade are as reported (A5)."""
-        return self._go("verified")
+        return self._take_step("verified")
 
     def action_analyse(self):
         """Start the analysis (A4, A5); from a plan, go back to it."""
-        return self._go("analysis")
+        return self._take_step("analysis")
 
     def action_plan(self):
         """Start planning: from the analysis, directly for a minor incident (A3), or again when a plan must change."""
-        return self._go("plan")
+        return self._take_step("plan")
 
     def action_execute(self):
         """Start the work: only after the approval of exactly this plan (A2)."""
-        return self._go("executing")
+        return self._take_step("executing")
 
     def action_request_acceptance(self):
         """Hand the finished work over to the inspector (B8)."""
-        return self._go("acceptance")
+        return self._take_step("acceptance")
 
     def action_accept(self):
         """Decide the drafted acceptance (B8): conditions 1 to 4 lead to closing, outcome 5 to a new round.
@@ -217,7 +217,7 @@ class QualityIncident(models.Model):
 
     def action_close(self):
         """Close the incident when nothing of the four no-pass principle is open (A13)."""
-        return self._go("closed")
+        return self._take_step("closed")
 
     def action_cancel(self, reason=None):
         """Cancel with a reason; statutory duties still open must be waived first.

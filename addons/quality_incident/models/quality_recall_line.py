@@ -28,6 +28,7 @@ class QualityRecallLine(models.Model):
 
     _transitions = {("to_inform", "informed"): ("_missing_channel",)}
     _transition_groups = {("to_inform", "informed"): f"{INSPECTOR},{MANAGER}"}
+    _stamps = {"informed": ("informed_by_id", "informed_at")}
     _system_fields = frozenset({"informed_at", "informed_by_id"})
     _once = models.UniqueIndex(
         "(incident_id, partner_id, product_id, COALESCE(lot_name, ''), COALESCE(source, ''))",
@@ -48,7 +49,4 @@ class QualityRecallLine(models.Model):
         :raises UserError: the channel is missing
         :raises AccessError: the user is neither inspector nor quality manager
         """
-        for line in self:
-            line.state = "informed"
-        self.sudo().write({"informed_at": fields.Datetime.now(), "informed_by_id": self.env.uid})
-        return True
+        return self._take_step("informed")

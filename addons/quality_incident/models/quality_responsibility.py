@@ -38,6 +38,7 @@ class QualityResponsibility(models.Model):
 
     _transitions = {("draft", "decided"): ("_missing_decision",)}
     _transition_groups = {("draft", "decided"): f"{CHIEF},{MANAGER}"}
+    _stamps = {"decided": ("decided_by_id", "decided_at")}
     _system_fields = frozenset({"decided_by_id", "decided_at"})
     _share_range = models.Constraint(
         "CHECK (share >= 0 AND share <= 100 AND amount >= 0)",
@@ -72,7 +73,4 @@ class QualityResponsibility(models.Model):
 
     def action_decide(self):
         """Decide; reserved for the chief engineer and the quality manager, never about oneself."""
-        for line in self:
-            line.state = "decided"
-            line.sudo().write({"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
-        return True
+        return self._take_step("decided")

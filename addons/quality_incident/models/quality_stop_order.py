@@ -15,6 +15,7 @@ class QualityStopOrder(models.Model):
     scope = fields.Text(required=True, help="Which part of the works stands still.")
     ordered_at = fields.Datetime("Ordered on", required=True, default=fields.Datetime.now, copy=False)
     issued_by_id = fields.Many2one("res.users", "Issued by", required=True, default=lambda self: self.env.user)
+    resumed_by_id = fields.Many2one("res.users", "Resumed by", readonly=True, copy=False)
     resumed_at = fields.Datetime("Resumed on", readonly=True, copy=False)
     state = fields.Selection(
         [("open", "Work stopped"), ("resumed", "Work resumed")], default="open", required=True, index=True, copy=False
@@ -23,7 +24,8 @@ class QualityStopOrder(models.Model):
 
     _transitions = {("open", "resumed"): ("_missing_signatures",)}
     _transition_groups = {("open", "resumed"): f"{INSPECTOR},{ENGINEERING},{CHIEF}"}
-    _system_fields = frozenset({"resumed_at"})
+    _stamps = {"resumed": ("resumed_by_id", "resumed_at")}
+    _system_fields = frozenset({"resumed_at", "resumed_by_id"})
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -55,12 +57,13 @@ class QualityStopOrder(models.Model):
 
         :raises UserError: listing every required party that has not signed
         """
+        return self._take_step("resumed")
+
+    def _after_transition(self, origins, target):
         for order in self:
-            order.state = "resumed"
-            order.sudo().resumed_at = fields.Datetime.now()
             order._seal("resume")
             order.incident_id._message_log(body=self.env._("Work resumed: stop-work order %s is lifted.", order.name))
-        return True
+        return super()._after_transition(origins, target)
 
     def _seal_content(self, purpose):
         self.ensure_one()

@@ -42,6 +42,7 @@ class QualityViolation(models.Model):
 
     _transitions = {("open", "decided"): ("_missing_decision",)}
     _transition_groups = {("open", "decided"): f"{CHIEF},{MANAGER}"}
+    _stamps = {"decided": ("decided_by_id", "decided_at")}
     _system_fields = frozenset({"detected", "source_key", "decided_by_id", "decided_at"})
     _penalty_positive = models.Constraint("CHECK (penalty >= 0)", "A penalty cannot be negative.")
 
@@ -76,7 +77,4 @@ class QualityViolation(models.Model):
 
     def action_decide(self):
         """Decide on the violation; reserved for the chief engineer and the quality manager."""
-        for line in self:
-            line.state = "decided"
-            line.sudo().write({"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
-        return True
+        return self._take_step("decided")

@@ -28,6 +28,8 @@ class QualityWorkflowMixin(models.AbstractModel):
     _deletable_states = ()
     #: fields that only the system writes, after the public method that leads there has checked its user
     _system_fields = frozenset()
+    #: {state: (field of the user, field of the time)} stamped on entering the state, by whatever path
+    _stamps = {}
     #: fields that stay writable in every state
     _never_frozen = (
         "message_follower_ids",
@@ -94,6 +96,7 @@ class QualityWorkflowMixin(models.AbstractModel):
         origins = {record: record.state for record in moving}
         if moving:
             result = super(QualityWorkflowMixin, moving).write({"state": target})
+            moving._stamp(target)
             moving._after_transition(origins, target)
         return result
 
@@ -120,6 +123,21 @@ class QualityWorkflowMixin(models.AbstractModel):
     @api.model
     def _state_label(self, state):
         return dict(self._fields["state"]._description_selection(self.env)).get(state, state)
+
+    def _take_step(self, target):
+        """Take these records to ``target``; unlike a plain write this refuses those that are there already.
+
+        :raises UserError: a record is not where the step begins, or something is missing
+        :raises AccessError: the user's groups do not allow the step
+        """
+        self._check_transition_known(target)
+        self.write({"state": target})
+        return True
+
+    def _stamp(self, target):
+        if target in self._stamps:
+            user_field, time_field = self._stamps[target]
+            self.sudo().write({user_field: self.env.uid, time_field: fields.Datetime.now()})
 
     def _after_transition(self, origins, target):
         """Hook: act on records that just moved. ``origins`` maps each to the state it came from."""

@@ -18,3 +18,9 @@ from . import test_incident_plan
 from . import test_incident_security
 from . import test_seal
 from . import test_recall
+from . import test_amounts
+from . import test_paper
+from . import test_reports
+from . import test_dossier
+from . import test_dossier_content
+from . import test_i18n

@@ -61,7 +61,8 @@ class TestIncidentFlow(QualityCase):
         result = self.env["quality.incident"].with_user(self.lead).load(*rows)
         self.assertFalse(result["ids"])
         self.assertIn("only the quality manager", result["messages"][0]["message"])
-        imported = self.env["quality.incident"].browse(self.env["quality.incident"].with_user(self.manager).load(*rows)["ids"])
+        Incident = self.env["quality.incident"].with_user(self.manager)
+        imported = Incident.browse(Incident.load(*rows)["ids"])
         self.assertTrue(imported.is_historic, "what a manager imports as closed is history, marked for ever")
 
     def test_no_context_skips_a_guard(self):

@@ -290,3 +290,32 @@ class TestIncidentPlan(QualityCase):
         self.assertTrue(violation.detected)
         with self.assertRaises(UserError):
             violation.with_user(self.manager).facts = "Nothing happened"
+
+    # ------------------------------------------------------------------
+    # Stamps
+    # ------------------------------------------------------------------
+
+    def test_step_taken_twice_is_refused(self):
+        """A13: who did and who verified is stamped once; taking a step again neither works nor rewrites the name."""
+        incident = self._drive(self._make_incident(), "executing")
+        action = incident.action_ids.filtered(lambda line: line.kind == "preventive")
+        self._do_action(action)
+        with self.assertRaisesRegex(UserError, "cannot go from"):
+            action.with_user(self.inspector).action_done()
+        action.with_user(self.inspector).action_verify()
+        for user in (self.engineer, self.manager):
+            with self.assertRaisesRegex(UserError, "cannot go from"):
+                action.with_user(user).action_verify()
+            action.with_user(user).write({"state": "verified"})
+        self.assertEqual((action.done_by_id, action.verified_by_id), (self.engineer, self.inspector))
+
+    def test_stamped_by_every_path(self):
+        """A13: a state written by RPC stamps and seals like the button."""
+        incident = self._drive(self._make_incident(), "acceptance")
+        action = incident.action_ids.filtered(lambda line: line.kind == "preventive")
+        action.with_user(self.inspector).write({"state": "verified"})
+        self.assertEqual(action.verified_by_id, self.inspector)
+        acceptance = self._draft_acceptance(incident)
+        acceptance.with_user(self.inspector).write({"state": "accepted"})
+        self.assertEqual((acceptance.decided_by_id, incident.state), (self.inspector, "closing"))
+        self.assertEqual(acceptance.seal_ids.mapped("purpose"), ["acceptance"])

@@ -20,17 +20,19 @@ def amount_in_words(amount, currency, lang=None):
     if currency.compare_amounts(amount, 0) < 0:
         raise ValueError("An amount on a document cannot be negative.")
     lang = lang or get_lang(currency.env).code
-    if lang.startswith("zh") and currency.decimal_places <= 2:
+    if lang.startswith("zh"):
         return _chinese_capitals(amount, currency, lang)
     return currency.with_context(lang=lang).amount_to_text(amount)
 
 
 def _chinese_capitals(amount, currency, lang):
     # A string, because a float like 4.35 would lose its last fen.
-    figures = f"{currency.round(amount):.{currency.decimal_places}f}"
+    figures = f"{abs(currency.round(amount)):.{currency.decimal_places}f}"
     try:
-        capitals = cn2an.an2cn(figures, "rmb")
-    except ValueError:  # beyond sixteen digits there are no capitals
+        capitals = currency.decimal_places <= 2 and cn2an.an2cn(figures, "rmb")
+    except ValueError:  # above sixteen digits
+        capitals = False
+    if not capitals:  # nor are there any for thousandths
         return currency.with_context(lang=lang).format(amount)
     traditional = lang != "zh_CN"
     name = get_currency_name(currency.name, locale="zh_Hant_TW" if traditional else "zh_Hans_CN")

@@ -30,6 +30,10 @@ class DossierFiles:
         return self
 
     def __exit__(self, *error):
+        self.cleanup()
+
+    def cleanup(self):
+        """Remove the folder with everything in it."""
         self._folder.cleanup()
 
     def add(self, section, title, folder, name, source):
