@@ -47,6 +47,7 @@ class QualityRectificationExtension(models.Model):
         ("requested", "lapsed"): ("_missing_system",),
     }
     _transition_groups = {("requested", "approved"): STAFF, ("requested", "refused"): STAFF}
+    _stamps = {"approved": ("decided_by_id", "decided_at"), "refused": ("decided_by_id", "decided_at")}
     _system_fields = frozenset(
         {
             "rectification_id", "company_id", "old_date", "requested_by_id", "requested_at", "decided_by_id",
@@ -162,9 +163,8 @@ class QualityRectificationExtension(models.Model):
         return True
 
     def _decide(self, decision):
-        self.write({"state": decision})
+        self._take_step(decision)
         request = self.sudo()
-        request.write({"decided_by_id": self.env.uid, "decided_at": fields.Datetime.now()})
         if decision == "approved":
             request.line_id._move_due_date(request.requested_date)
             request.line_id._replan_clock()

@@ -31,6 +31,12 @@ class QualityRectificationLine(models.Model):
         ("done", "passed"): STAFF,
         ("done", "failed"): STAFF,
     }
+    _stamps = {
+        "started": ("started_by_id", "started_at"),
+        "done": ("done_by_id", "done_at"),
+        "passed": ("recheck_by_id", "recheck_at"),
+        "failed": ("recheck_by_id", "recheck_at"),
+    }
     _system_fields = frozenset(
         {
             "company_id", "recipient_department_id", "recipient_partner_id", "clause_key", "repeat_count",
@@ -125,23 +131,14 @@ class QualityRectificationLine(models.Model):
 
     def _after_transition(self, origins, target):
         lines = self.sudo()
-        now = fields.Datetime.now()
-        if target == "started":
-            lines.write({"started_at": now, "started_by_id": self.env.uid})
-        elif target == "done":
+        if target == "done":
             for line in lines:
-                begun = {} if line.started_at else {"started_at": now, "started_by_id": self.env.uid}
-                line.write({"done_at": now, "done_by_id": self.env.uid, **begun})
+                if not line.started_at:
+                    line.write({"started_at": line.done_at, "started_by_id": line.done_by_id.id})
                 line.rectification_id._stop_deadline("action", key=line._deadline_key())
             lines.extension_ids._lapse()
         elif target in ("passed", "failed"):
-            lines.write(
-                {
-                    "result": "pass" if target == "passed" else "fail",
-                    "recheck_at": now,
-                    "recheck_by_id": self.env.uid,
-                }
-            )
+            lines.write({"result": "pass" if target == "passed" else "fail"})
             self.env["quality.rectification.recheck"]._record(lines)
         if target in ("started", "done"):
             lines.rectification_id.filtered(lambda notice: notice.state == "approved").write({"state": "executing"})
@@ -218,12 +215,12 @@ class QualityRectificationLine(models.Model):
         :raises UserError: the plan is not approved, or the user does not belong to the recipient
         """
         self._lock_notices()
-        return self._go("started")
+        return self._take_step("started")
 
     def _do_start(self):
         """Begin the work; the caller has checked who does."""
         self._lock_notices()
-        return self.sudo()._go("started")
+        return self.sudo()._take_step("started")
 
     def action_done(self):
         """Report these lines as done, with note and photo (A2).
@@ -231,12 +228,12 @@ class QualityRectificationLine(models.Model):
         :raises UserError: listing what is missing: the approved plan, the note, the photo after
         """
         self._lock_notices()
-        return self._go("done")
+        return self._take_step("done")
 
     def _do_done(self):
         """Report as done; the caller has checked who does."""
         self._lock_notices()
-        return self.sudo()._go("done")
+        return self.sudo()._take_step("done")
 
     def action_pass(self):
         """Judge these lines as put right (B3).
@@ -245,7 +242,7 @@ class QualityRectificationLine(models.Model):
         :raises UserError: the notice is not being re-checked
         """
         self._check_rechecker()
-        return self._go("passed")
+        return self._take_step("passed")
 
     def action_fail(self, reason=None):
         """Judge these lines as not put right (B3); they get another round.
@@ -257,7 +254,7 @@ class QualityRectificationLine(models.Model):
             self.write({"recheck_note": reason})
         elif not all(self.mapped("recheck_note")):
             return self.env["quality.reason"]._ask(self, "action_fail")
-        return self._go("failed")
+        return self._take_step("failed")
 
     def action_request_extension(self):
         """Return the dialog to ask for a later due date of this line."""
@@ -271,10 +268,6 @@ class QualityRectificationLine(models.Model):
             "target": "new",
             "context": {"default_line_id": self.id},
         }
-
-    def _go(self, target):
-        self.write({"state": target})
-        return True
 
     def _lock_notices(self):
         """Wait for whoever changes the same notices now, so that no work begins while its approval is taken away."""

@@ -165,7 +165,7 @@ class QualityRectification(models.Model):
         :raises AccessError: the user may not issue notices
         :raises UserError: listing everything that is missing
         """
-        return self._go("issued")
+        return self._take_step("issued")
 
     def action_acknowledge(self):
         """Acknowledge for the recipient (A1); for an outside party with the channel and the person entered before.
@@ -181,7 +181,7 @@ class QualityRectification(models.Model):
         how = {"ack_channel": channel, "ack_person": person}
         if any(how.values()):
             self.write({name: value for name, value in how.items() if value})
-        return self._go("acknowledged")
+        return self._take_step("acknowledged")
 
     def action_submit_plan(self):
         """Submit the plan of all lines and ask for its approval (A1, A2); again when it was rejected or has lapsed.
@@ -196,7 +196,7 @@ class QualityRectification(models.Model):
         """Submit the plan; the caller has checked who does."""
         for notice in self:
             if notice.state == "acknowledged":
-                notice._go("planned")
+                notice._take_step("planned")
             notice.action_request_approval(GATE)
         return True
 
@@ -207,7 +207,7 @@ class QualityRectification(models.Model):
         :raises UserError: the plan is not approved
         """
         self._check_recipient()
-        return self.sudo()._go("executing")
+        return self.sudo()._take_step("executing")
 
     def action_request_recheck(self):
         """Hand the finished work over for the re-check (B3).
@@ -220,7 +220,7 @@ class QualityRectification(models.Model):
 
     def _do_request_recheck(self):
         """Hand over for the re-check; the caller has checked who does."""
-        return self._go("recheck")
+        return self._take_step("recheck")
 
     def action_finish_recheck(self):
         """Finish the re-check: closed when every line passed, else a new round for the lines that failed.
@@ -231,7 +231,7 @@ class QualityRectification(models.Model):
         self._check_role(ISSUERS)
         for notice in self:
             failed = notice.line_ids.filtered(lambda line: line.state == "failed")
-            notice._go("executing" if failed else "closed")
+            notice._take_step("executing" if failed else "closed")
         return True
 
     def action_reopen(self, reason=None):

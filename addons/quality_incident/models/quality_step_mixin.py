@@ -50,10 +50,6 @@ class QualityStepMixin(models.AbstractModel):
     # Steps
     # ------------------------------------------------------------------
 
-    def _go(self, target):
-        self.write({"state": target})
-        return True
-
     def _go_with_reason(self, target, reason, method, field="reason"):
         """Take the step to ``target`` with a reason; without one, return the dialog that asks for it.
 
