@@ -101,7 +101,7 @@ class QualityRectification(models.Model):
     def _enter_past(self, past):
         """Enter what happened to the lines of one notice before this system."""
         if self.is_historic:
-            self.line_ids = [fields.Command.create(self._historic_line(line)) for line in past]
+            self.line_ids.create([{**self._historic_line(line), "rectification_id": self.id} for line in past])
         for line, values in zip(self.line_ids.sorted("id"), past, strict=True):
             self._enter_past_dates(line, values)
             if values.get("result"):

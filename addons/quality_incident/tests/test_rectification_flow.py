@@ -98,8 +98,10 @@ class TestRectificationFlow(RectificationCase):
                 attempt()
         with self.assertRaisesRegex(UserError, "cannot be entered now"):
             line.done_note = "Done already"
-        with self.assertRaisesRegex(UserError, "approval of the plan"):
+        with self.assertRaisesRegex(UserError, "cannot go from “Planned” to “Executing”"):
             notice.with_user(self.worker).action_execute()
+        with self.assertRaisesRegex(UserError, "approval of the plan"):
+            notice.sudo().state = "approved"
         with self.assertRaises(AccessError):
             line.write({"started_at": fields.Datetime.now()})
 
