@@ -46,7 +46,6 @@ from . import quality_incident_guards
 from . import quality_incident_reporting
 from . import quality_incident_notice
 from . import quality_incident_screen
-from . import quality_incident_screen
 from . import quality_incident_effect
 from . import quality_incident_import
 from . import quality_incident_template

@@ -24,7 +24,7 @@ NOTICE_CONTENT = (
 
 
 class QualityRectification(models.Model):
-    """A rectification notice (整改通知单): what must be put right, by whom, how, until when, and whether it was (A1, A2)."""
+    """A rectification notice (整改通知单): what must be put right, by whom, until when, and whether it was (A1, A2)."""
 
     _name = "quality.rectification"
     _description = "Rectification notice"
@@ -141,6 +141,7 @@ class QualityRectification(models.Model):
 
     waiting_for = fields.Selection(
         [("recipient", "Recipient"), ("issuer", "Issuer"), ("approvers", "Approvers"), ("nobody", "Nobody")],
+        "Whose turn",
         compute="_compute_waiting_for",
     )
     is_overdue = fields.Boolean(

@@ -275,5 +275,5 @@ class QualityRectificationLine(models.Model):
         if notices:
             notices.flush_recordset()
             self.env.cr.execute(
-                SQL("SELECT id FROM quality_rectification WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", notices.ids)
+                SQL("SELECT 1 FROM quality_rectification WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", notices.ids)
             )

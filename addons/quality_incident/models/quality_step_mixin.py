@@ -92,7 +92,7 @@ class QualityStepMixin(models.AbstractModel):
 
     def _next_people(self):
         """Hook: return ``(users, what they have to do)`` for the step this document waits for, or None."""
-        return None
+        return
 
     def _assign_next_step(self):
         """Move the activity of the step just taken to whoever has the next one, without a mail each."""

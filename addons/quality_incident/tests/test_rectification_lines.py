@@ -218,7 +218,8 @@ class TestRectificationPaper(RectificationCase, ReportCase):
                      "Plan for Restore the cover", "Still thin", "Rectification: issuer of the notice", "Inspector"):
             self.assertIn(part, text)
         page = self._page("quality_incident.report_rectification", notice)
-        self.assertEqual(len(page.xpath("//img[starts-with(@src, 'data:image')]")), 3)
+        # before, after, and after again with the failed re-check
+        self.assertEqual(len(page.xpath("//img[starts-with(@src, 'data:image')]")), 4)
         self.assertIn("Approved", text)
 
     def test_only_readers_print(self):

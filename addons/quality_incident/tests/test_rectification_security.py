@@ -2,6 +2,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from .rectification_common import RectificationCase
 
@@ -160,7 +161,7 @@ class TestRectificationSecurity(RectificationCase):
         self.assertTrue(standard.is_expired)
         self.assertIn(standard, Standard.with_user(self.worker).search([("is_expired", "=", True)]))
         self.assertEqual(standard.with_user(self.worker).display_name, "GB 50204-2002 5.5.2 Concrete")
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.env.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             Standard.create(dict(vals))
         notice = self._make_notice(line_ids=[
             fields.Command.create({"requirement": "Restore", "standard_id": standard.id})
