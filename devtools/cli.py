@@ -24,7 +24,7 @@ def _parser():
         sub.add_argument("--db", default="demo", help="database (demo)")
         return sub
 
-    sub = command("serve", "make a database with demo data, print its logins and serve it", _serve)
+    sub = command("serve", "make a database with demo data, name its logins, serve it", _serve)
     sub.add_argument("--port", type=int, default=8069, help="port to listen on (8069)")
     database(sub)
     sub = command("test", "run the tests and end with 'N passed, N failed'", _test)
@@ -32,13 +32,13 @@ def _parser():
     sub.add_argument("--tags", help="Odoo's test tags, such as /quality_incident:TestClass.test_method")
     sub.add_argument("--keep", action="store_true", help="keep the database of the Odoo tests")
     sub.add_argument("--lint", action="store_true", help="count the checks of lint as tests, too")
-    sub = command("lint", "check form and known mistakes: ruff, prettier, pylint-odoo, Odoo's test_lint", _lint)
+    sub = command("lint", "look for bad form and known mistakes; --fix corrects form", _lint)
     sub.add_argument("--fix", action="store_true", help="let the formatters correct what they can")
-    sub = command("shell", "open Odoo's Python shell, or run the script on standard input", _shell)
+    sub = command("shell", "open Odoo's Python shell, or run a script given as input", _shell)
     database(sub)
-    sub = command("psql", "open psql; further arguments go to it, such as -c 'SELECT 1'", _psql)
+    sub = command("psql", "open psql; it gets further arguments, such as -c 'SELECT 1'", _psql)
     database(sub)
-    sub = command("shots", "take pictures of pages: ./dev shots --login user docs/img/x.png=/odoo/path", _shots)
+    sub = command("shots", "take pictures of pages, such as docs/img/x.png=/odoo", _shots)
     database(sub)
     sub.add_argument("--login", default="admin", help="user, whose password is the login (admin)")
     sub.add_argument("--size", default="1400x900", help="size of the window (1400x900)")
@@ -49,7 +49,7 @@ def _parser():
     sub = command("update", "update the addons in a database", _update)
     database(sub)
     sub.add_argument("addons", nargs="*", help="addons (all)")
-    sub = command("i18n", "write the addons' texts to translate and merge them into zh_CN.po", _i18n)
+    sub = command("i18n", "collect the addons' texts and merge them into zh_CN.po", _i18n)
     sub.add_argument("addons", nargs="*", help="addons (all)")
     sub.add_argument("--check", action="store_true", help="only say what is not translated or out of date")
     database(command("drop", "drop a database; serve makes it anew", _drop))
@@ -96,7 +96,7 @@ def _update(options):
 
 
 def _i18n(options):
-    return i18n.run(options.addons, options.check)
+    return i18n.run(options.addons, check=options.check)
 
 
 def _drop(options):

@@ -102,6 +102,7 @@ def scratch(odoo, template, *, keep=False):
         if name.startswith("run-") and not os.path.exists(f"/proc/{name.split('-')[1]}"):
             drop(odoo, name)
     name = f"{'kept' if keep else 'run'}-{os.getpid()}-{next(_numbers)}"
+    drop(odoo, name)
     copy(odoo, template, name)
     try:
         yield name

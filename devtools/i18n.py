@@ -10,7 +10,7 @@ from .paths import ADDONS, REPO
 from .postgres import Server
 
 
-def run(names, check):
+def run(names, *, check):
     """Write the templates and merge them into the translations, or only check both; return the exit code."""
     names = names or addons.names()
     with Server().running() as server:
@@ -18,13 +18,12 @@ def run(names, check):
         template = databases.with_addons(odoo, demo=False)
         with databases.scratch(odoo, template) as database, step("Reading the texts of " + ", ".join(names)):
             texts = {name: _export(odoo, database, name) for name in names}
-        # polib, which reads and writes the files, lives in the environment.
-        arguments = [argument for name, text in texts.items() for argument in (ADDONS / name / "i18n", text)]
-        mode = "--check" if check else "--write"
-        code = subprocess.run([str(part) for part in (odoo.python, "-m", "devtools.pofiles", mode, *arguments)],
-                              cwd=REPO).returncode
-        for text in texts.values():
-            text.unlink()
+    # polib, which reads and writes the files, lives in the environment.
+    arguments = [argument for name, text in texts.items() for argument in (ADDONS / name / "i18n", text)]
+    mode = "--check" if check else "--write"
+    code = subprocess.run([odoo.python, "-m", "devtools.pofiles", mode, *arguments], cwd=REPO).returncode
+    for text in texts.values():
+        text.unlink()
     say("translations: " + ("incomplete" if code else "complete" if check else "written"))
     return code
 

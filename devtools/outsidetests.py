@@ -1,5 +1,6 @@
 """The tests from outside, run by pytest."""
 
+import re
 import subprocess
 from xml.etree import ElementTree
 
@@ -32,12 +33,11 @@ def run(odoo, arguments, log):
 
 def _follow(lines, log):
     """Keep everything in the log; show each file once, and what pytest says about failures."""
-    shown, failures = None, False
+    shown = failures = None
     with log.open("w") as file:
         for line in lines:
             file.write(line)
-            failures = failures or line.startswith(("= FAILURES", "=== FAILURES")) or " ERRORS ===" in line \
-                or " FAILURES ===" in line
+            failures = failures or re.match("=+ (FAILURES|ERRORS) =+$", line)
             name = line.partition("::")[0]
             if failures:
                 say(line.rstrip())

@@ -1,5 +1,6 @@
 """Where things are: the repository, the cache and what identifies their content."""
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -31,9 +32,10 @@ def tree_digest(*folders):
     total = hashlib.sha256()
     for folder in folders:
         for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-            if "__pycache__" not in file.parts:
-                total.update(str(file.relative_to(folder.parent)).encode())
-                total.update(file.read_bytes())
+            # Editors make and remove files of their own at any moment.
+            with contextlib.suppress(FileNotFoundError):
+                if "__pycache__" not in file.parts:
+                    total.update(str(file.relative_to(folder.parent)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:10]
 
 

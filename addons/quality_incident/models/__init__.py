@@ -6,7 +6,6 @@ from . import quality_evidence_mixin
 from . import ir_attachment
 from . import quality_line_mixin
 from . import quality_import_mixin
-from . import base_import
 
 # the deadline ledger
 from . import quality_deadline

@@ -46,6 +46,14 @@ class IrAttachment(models.Model):
         except OSError:
             return None
 
+    def _read_content(self):
+        """Return the content of this one attachment; reading ``raw`` would read those prefetched with it as well."""
+        stream = self.sudo()._open_content()
+        if not stream:
+            return b""
+        with stream:
+            return stream.read()
+
     @api.model
     def _create_from_file(self, path, vals):
         """Create an attachment of ``vals`` with the file ``path`` as its content, without reading it into memory."""

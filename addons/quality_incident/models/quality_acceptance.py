@@ -13,7 +13,6 @@ class QualityAcceptance(models.Model):
     _description = "Acceptance"
     _inherit = ["quality.incident.line", "quality.workflow.mixin", "quality.seal.mixin"]
     _order = "id desc"
-    _rec_name = "outcome"
     _document_states = ("acceptance",)
     _deletable_states = ("draft",)
 
@@ -69,6 +68,12 @@ class QualityAcceptance(models.Model):
         "negotiated": ("technical_plan", "negotiated_document"),
         "refused": ("inspection_result",),
     }
+
+    @api.depends("incident_id.name", "outcome")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for acceptance in self:
+            acceptance.display_name = f"{acceptance.incident_id.name}: {outcomes.get(acceptance.outcome, '')}"
 
     @api.model_create_multi
     def create(self, vals_list):

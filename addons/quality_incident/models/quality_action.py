@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.days import end_of_day
+from ..tools.paper import Paper
 from .quality_incident_workflow import ENGINEERING, INSPECTOR, LEAD, MANAGER
 
 #: the plan of an incident may be carried out from here on
@@ -210,9 +211,9 @@ class QualityAction(models.Model):
                 incident._open_violation(
                     "early_work",
                     self.env._(
-                        "Work on “%(action)s” began %(started)s (UTC), before the plan was approved.",
+                        "Work on “%(action)s” began %(started)s, before the plan was approved.",
                         action=action.name,
-                        started=action.started_at,
+                        started=Paper(action).time(action.started_at),
                     ),
                     key=action._deadline_key(),
                 )

@@ -29,7 +29,7 @@ class QualityDossier(models.Model):
         """
         document = self._readable_document()
         _ = document.env._
-        files = DossierFiles(_file_name(_("Dossier %s", document.display_name)))
+        files = DossierFiles(_file_name(_("Dossier %s", document.display_name)), f"{self.env.cr.dbname}-{self.id}")
         try:
             self._add_reports(files, document)
             self._report_progress(50, _("Collecting approvals, seals and messages"))
@@ -193,7 +193,7 @@ class QualityDossier(models.Model):
         with stream:
             files.add(section, title, folder, attachment.name, stream)
         if attachment.mimetype == "application/pdf" and attachment.file_size <= MERGED_SIZE:
-            content = attachment.raw
+            content = attachment._read_content()
             if mergeable(content, MERGED_PAGES):
                 files.print_last(content)
         return title
@@ -228,8 +228,9 @@ class QualityDossier(models.Model):
 
     def _bind(self, files):
         """Print the index, bind the PDF and finish the ZIP with the list of files and of checksums."""
-        index, pages = b"", 1
-        for _attempt in range(3):  # the index says on which page each part begins, which depends on its own length
+        # The index says on which page each part begins, which depends on its own length: guessed, then counted.
+        index, pages = b"", 1 + round((len(files.parts) + len({part["section"] for part in files.parts})) / 19)
+        for _attempt in range(3):
             files.number_pages(pages + 1)
             self.manifest = files.parts
             index = self._print("quality_incident.action_report_dossier_index", self.with_env(self._requester_env()))

@@ -51,15 +51,22 @@ class QualityImportMixin(models.AbstractModel):
         return super().load(fields, data)
 
     @api.model
-    def _convert_records(self, records, *, log=lambda message: None, savepoint):
-        unreadable = set()
+    def _convert_records(self, records, **options):
+        texts, unreadable = [], set()
+        log = options.pop("log", lambda message: None)
+
+        def remember_texts():
+            for record, info in records:
+                texts.append(record)
+                yield record, info
 
         def log_unreadable(message):
             if message["type"] == "error":
                 unreadable.add(message["record"])
-            log(self._explain_unreadable(message))
+            log(self._explain_unreadable(message, texts[message["record"]]))
 
-        rows = [ImportRow(*row) for row in super()._convert_records(records, log=log_unreadable, savepoint=savepoint)]
+        converted = super()._convert_records(remember_texts(), log=log_unreadable, **options)
+        rows = [ImportRow(*row) for row in converted]
         rows = [row for row in rows if row.info["record"] not in unreadable]
         skip = self.env.context.get("import_skip_records") or []
         fresh = [row for row in self._rows_to_create(rows) if all(row.vals.get(name, "") is not None for name in skip)]
@@ -101,7 +108,7 @@ class QualityImportMixin(models.AbstractModel):
         for row in rows:
             for name in required:
                 if not row.vals.get(name):
-                    row.refuse(name, self.env._("is missing"))
+                    row.refuse(name, self.env._("missing"))
 
     @api.model
     def _import_row_label(self, vals):
@@ -122,11 +129,17 @@ class QualityImportMixin(models.AbstractModel):
         }
 
     @api.model
-    def _explain_unreadable(self, message):
-        """Add to Odoo's message about an unknown word where it can be taught."""
-        if message.get("field") in self._import_word_fields and message["type"] == "error":
+    def _explain_unreadable(self, message, texts):
+        """Add to Odoo's message about an unknown word the word itself, and where it can be taught."""
+        name = message.get("field")
+        if name in self._import_word_fields and message["type"] == "error":
             hint = self.env._("Words can be taught under Configuration / Words in imported files.")
-            message = {**message, "message": f"{message['message']}. {hint}"}
+            return {
+                **message,
+                "value": texts[name],
+                "message": f"{message['message']}. {hint}",
+                "moreinfo": [*message.get("moreinfo", ()), hint],
+            }
         return message
 
     # ------------------------------------------------------------------

@@ -45,4 +45,9 @@ class QualityIncident(models.Model):
         ]
 
     def _dossier_seals(self):
-        return self.seal_ids | self.acceptance_ids.seal_ids | self.stop_order_ids.seal_ids
+        return (
+            self.seal_ids
+            | self.acceptance_ids.seal_ids
+            | self.stop_order_ids.seal_ids
+            | self.stop_order_ids.signoff_ids.seal_ids
+        )

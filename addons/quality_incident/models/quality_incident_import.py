@@ -37,7 +37,6 @@ class QualityIncident(models.Model):
         return super().write(self._in_one_line(vals))
 
     def _check_history(self):
-        super()._check_history()
         for incident in self:
             if incident.state not in OVER:
                 raise UserError(
@@ -47,7 +46,13 @@ class QualityIncident(models.Model):
                     )
                 )
             for name, problem in self._time_problems({name: incident[name] for name in TIMES}):
-                raise UserError(f"{incident.title}: {self._fields[name]._description_string(self.env)}: {problem}")
+                column = self._fields[name]._description_string(self.env)
+                raise UserError(
+                    self.env._(
+                        "%(incident)s: %(column)s: %(problem)s", incident=incident.title, column=column, problem=problem
+                    )
+                )
+        return super()._check_history()
 
     # ------------------------------------------------------------------
     # Row by row
@@ -59,7 +64,6 @@ class QualityIncident(models.Model):
 
     @api.model
     def _fill_import_row(self, row):
-        super()._fill_import_row(row)
         vals = row.vals
         vals.update(self._in_one_line(vals))
         vals["title"] = vals.get("title") or self._shortened(vals.get("description"))
@@ -70,18 +74,19 @@ class QualityIncident(models.Model):
             # A column such as “status date” is a closing date only on the rows that are closed.
             if not vals.get(name) or (manager and not vals.get("is_historic")):
                 vals.pop(name, None)
+        return super()._fill_import_row(row)
 
     @api.model
     def _check_import_rows(self, rows):
-        super()._check_import_rows(rows)
         for row in rows:
             if not row.vals.get("occurred_at"):
-                row.refuse("occurred_at", self.env._("is missing: when did it happen? Statutory clocks run from it"))
+                row.refuse("occurred_at", self.env._("missing: when did it happen? Statutory clocks run from it"))
             problems = self._state_problems(row.vals) + self._time_problems(row.vals)
             problems += [(name, self.env._("cannot be negative")) for name in COUNTED if (row.vals.get(name) or 0) < 0]
             for column, problem in problems:
                 row.refuse(column, problem)
         self._check_import_references(rows)
+        return super()._check_import_rows(rows)
 
     @api.model
     def _state_problems(self, vals):

@@ -87,3 +87,8 @@ class QualityIncident(models.Model):
         """Return the inspector of this incident, or everybody who inspects in its company."""
         self.ensure_one()
         return self.inspector_id or self._role_users(INSPECTOR)
+
+    def _reporting_user(self):
+        """Return who is to send the statutory reports: only the staff can, so the reporter comes last."""
+        self.ensure_one()
+        return self.inspector_id or self.technical_lead_id or self._role_users(INSPECTOR)[:1] or self.reporter_id

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.paper import Paper
+
 
 class QualityIncident(models.Model):
     """Legal grading, statutory duties, and what is caught by itself (A6 to A11)."""
@@ -146,10 +148,10 @@ class QualityIncident(models.Model):
                 incident._open_violation(
                     "late_report",
                     self.env._(
-                        "Discovered %(discovered)s, reported %(reported)s (UTC): %(hours).1f hours later; "
+                        "Discovered %(discovered)s, reported %(reported)s: %(hours).1f hours later; "
                         "the limit is %(limit)d hours.",
-                        discovered=incident.discovered_at,
-                        reported=incident.reported_at,
+                        discovered=Paper(incident).time(incident.discovered_at),
+                        reported=Paper(incident).time(incident.reported_at),
                         hours=hours,
                         limit=limit,
                     ),

@@ -47,8 +47,7 @@ class QualityLineMixin(models.AbstractModel):
         if self.env.su:  # the system writes lines only after a public method has checked its user
             return
         for document in self._get_documents():
-            allowed = self._document_states or document._open_states
-            if document.state not in allowed:
+            if document.state not in self._states_of_lines(document):
                 raise UserError(
                     self.env._(
                         "%(document)s is “%(state)s”: its %(lines)s can no longer be changed.",
@@ -64,7 +63,11 @@ class QualityLineMixin(models.AbstractModel):
         raise AccessError(self.env._("History is imported as whole documents, not as lines of them."))
 
     def _evidence_locked(self):
-        return any(document.state not in document._open_states for document in self._get_documents())
+        return any(document.state not in self._states_of_lines(document) for document in self._get_documents())
+
+    def _states_of_lines(self, document):
+        """Return the states of ``document`` in which these lines may change."""
+        return self._document_states or document._open_states
 
 
 class QualityIncidentLine(models.AbstractModel):

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.paper import Paper
 from .quality_incident_workflow import MANAGER
 from .quality_reporting_regime import TRIGGERS
 
@@ -122,7 +123,7 @@ class QualityReportingDuty(models.Model):
                     "content_ids": line.content_ids.ids,
                     "start_at": start_at,
                     "due_at": start_at + timedelta(hours=line.hours),
-                    "user_id": (incident.inspector_id or incident.technical_lead_id or incident.reporter_id).id,
+                    "user_id": incident._reporting_user().id,
                 }
             )
         duties = self.create(vals_list)
@@ -212,10 +213,10 @@ class QualityReportingDuty(models.Model):
                 duty.incident_id._open_violation(
                     "late_report",
                     self.env._(
-                        "%(duty)s: due %(due)s, sent %(sent)s (UTC). %(reason)s",
+                        "%(duty)s: due %(due)s, sent %(sent)s. %(reason)s",
                         duty=duty.name,
-                        due=duty.due_at,
-                        sent=duty.sent_at,
+                        due=Paper(duty).time(duty.due_at),
+                        sent=Paper(duty).time(duty.sent_at),
                         reason=duty.late_reason,
                     ),
                     key=duty._deadline_key(),

@@ -9,7 +9,7 @@ class QualityResumeSignoff(models.Model):
 
     _name = "quality.resume.signoff"
     _description = "Resume-work sign-off"
-    _inherit = "quality.line.mixin"
+    _inherit = ["quality.line.mixin", "quality.seal.mixin"]
     _order = "order_id, id"
     _document_field = "order_id"
     _document_states = ("open",)
@@ -91,13 +91,22 @@ class QualityResumeSignoff(models.Model):
                     )
                 )
             signoff.sudo().write({"signed_at": fields.Datetime.now(), "registered_by_id": self.env.uid})
-            signoff.order_id._seal(
+            signoff._seal(
                 "resume",
                 signer_name=signoff.signer_name,
                 signer_role=signoff.display_name,
                 signature=signoff.signature,
             )
         return True
+
+    def _seal_content(self, purpose):
+        """Return what this party signed: the order as it was then, and the party's own signature."""
+        self.ensure_one()
+        order = self.order_id
+        return {
+            "order": [order.name, order.scope, order.ordered_at, order.issued_by_id.id],
+            "signature": self._signed_content(),
+        }
 
     def _signed_content(self):
         return [self.party, self.signer_name, self.signed_at, sorted(self.sudo().evidence_ids.mapped("checksum"))]

@@ -81,6 +81,8 @@ class QualityWorkflowMixin(models.AbstractModel):
         """
         if "is_historic" in vals:
             raise UserError(self.env._("“Historic” is decided when a record is imported and never changes afterwards."))
+        # F12: what is tracked is not the caller's to switch off; Odoo's import screen asks for it
+        self = self.with_context(tracking_disable=False, mail_notrack=False)  # noqa: PLW0642
         self._check_system_fields(vals)
         self._check_frozen_fields(vals)
         if "state" not in vals:

@@ -51,7 +51,7 @@ class ReportDossierPhotos(models.AbstractModel):
                 photos.append({
                     "number": data.get("start", 0) + number,
                     "caption": caption,
-                    "picture": photo_uri(attachment.raw),
+                    "picture": photo_uri(attachment._read_content()),
                 })
         return {"photos": photos}
 

@@ -1,3 +1,4 @@
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.service.model import call_kw
@@ -157,6 +158,41 @@ class TestApprovalSecurity(ApprovalCase):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self._rpc(user, document, "action_request_approval")
         self.assertFalse(document.approval_ids)
+
+    @mute_logger(*QUIET)
+    def test_reading_is_not_enough_to_ask(self):
+        """F3: who may read the document but not change it cannot ask for its approval."""
+        document = self._make_document()
+        self.env["ir.rule"].create({
+            "name": "Hands off", "model_id": self.env["ir.model"]._get_id(document._name), "perm_read": False,
+            "domain_force": str([("id", "!=", document.id)]),
+        })
+        self.assertTrue(document.with_user(self.requester).has_access("read"))
+        with self.assertRaises(AccessError):
+            self._rpc(self.requester, document, "action_request_approval")
+
+    @mute_logger(*QUIET)
+    def test_member_who_cannot_read_the_document_is_no_approver(self):
+        """F3: a member of the group without access to the document has no task, counts for no quorum, sends nobody."""
+        self.first_group.user_ids |= self.plain_user
+        self.rule.quorum = 3
+        document = self._make_document()
+        with self._refused("needs 3 different people"):
+            self._ask(document=document)
+        self.rule.quorum = 1
+        row = self._ask(document=document)
+        self.assertEqual(row.activity_ids.user_id, self.alice | self.bob)
+        self.assertNotIn(self.plain_user.name, row.approver_names)
+        today = fields.Date.today()
+        self.env["quality.approval.substitute"].with_user(self.plain_user).create({
+            "user_id": self.plain_user.id, "substitute_id": self.carol.id, "date_from": today, "date_to": today,
+        })
+        self.env.invalidate_all()
+        self.assertFalse(row.with_user(self.carol).can_decide)
+        with self._refused("not an approver"):
+            row.with_user(self.carol).action_approve()
+        with self.assertRaises(AccessError):
+            self._rpc(self.plain_user, row, "action_approve")
 
     @mute_logger(*QUIET)
     def test_dialog_grants_nothing(self):

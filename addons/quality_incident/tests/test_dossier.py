@@ -1,4 +1,6 @@
 import json
+import tempfile
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo import fields
@@ -148,11 +150,13 @@ class TestDossierQueue(DossierCase):
             except SystemExit:
                 died = True
         self.assertTrue(died)
+        left = Path(tempfile.mkdtemp(prefix=f"quality-dossier-{self.env.cr.dbname}-{dossier.id}-"))
         dossier.invalidate_recordset()
         self.assertEqual((dossier.state, dossier.attempts), ("running", 1))
         self.assertFalse(dossier.attachment_id)
         self._run()
         self.assertEqual((dossier.state, dossier.attempts), ("done", 2))
+        self.assertFalse(left.exists(), "what the dead worker left on the disk")
         files = self.env["ir.attachment"].search([("res_model", "=", "quality.dossier"), ("res_id", "=", dossier.id)])
         self.assertEqual(len(files), 2)
 

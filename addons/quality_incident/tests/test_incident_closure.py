@@ -162,7 +162,10 @@ class TestIncidentClosure(QualityCase):
         self.assertTrue(extra.signed_at)
         order.action_resume()
         self.assertEqual(order.state, "resumed")
-        self.assertEqual(set(order.seal_ids.mapped("purpose")), {"resume"})
+        self.assertEqual(order.seal_ids.mapped("purpose"), ["resume"])
+        seals = order.signoff_ids.seal_ids | order.seal_ids
+        self.assertEqual(len(seals), 4)
+        self.assertEqual(set(seals.mapped("validity")), {"valid"}, "A later signature does not spoil an earlier seal")
         with self.assertRaises(UserError):
             order.write({"state": "open"})
 

@@ -1,6 +1,8 @@
 """The files of one dossier while it is being made."""
 
+import glob
 import hashlib
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,11 +14,15 @@ class DossierFiles:
     """Collects parts in a folder of its own that goes when the work is done; use it as a context manager.
 
     :param name: safe name, without extension, of the ZIP and of the PDF in it
+    :param key: tells dossiers apart on this machine; what a dead worker left of the same one is removed
     """
 
-    def __init__(self, name):
+    def __init__(self, name, key):
         self.name = name
-        self._folder = tempfile.TemporaryDirectory(prefix="quality-dossier-")
+        prefix = f"quality-dossier-{key}-"
+        for left in Path(tempfile.gettempdir()).glob(f"{glob.escape(prefix)}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix=prefix)
         self.folder = Path(self._folder.name)
         self.zip_path, self.pdf_path = self.folder / "dossier.zip", self.folder / "dossier.pdf"
         self.archive = Archive(self.zip_path)

@@ -1,3 +1,4 @@
+from . import base_import_import
 from . import quality_reason
 from . import quality_effect_check
 from . import quality_approval_decision

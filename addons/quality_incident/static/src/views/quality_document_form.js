@@ -24,7 +24,7 @@ export class QualityDocumentFormCompiler extends FormCompiler {
         const chosen = notebook.getAttribute("defaultPage");
         notebook.setAttribute(
             "defaultPage",
-            `(${chosen}) || (${JSON.stringify(states)})[__comp__.props.record.data.state]`
+            `(${chosen}) || (${JSON.stringify(states)})[__comp__.props.record.data.state]`,
         );
         return notebook;
     }

@@ -1,3 +1,4 @@
+import { makeContext } from "@web/core/context";
 import { registry } from "@web/core/registry";
 import { X2ManyField, x2ManyField } from "@web/views/fields/x2many/x2many_field";
 
@@ -41,16 +42,16 @@ export class QualityLinesField extends X2ManyField {
                     res_id: resId,
                     views: [[false, "form"]],
                     target: this.props.crudOptions.target || "new",
-                    context: {
-                        ...this.props.context,
-                        ...context,
-                        [`default_${this.field.relation_field}`]: document.resId,
-                    },
+                    context: makeContext([
+                        this.props.context,
+                        context,
+                        { [`default_${this.field.relation_field}`]: document.resId },
+                    ]),
                 },
                 {
                     props: { preventCreate: true },
                     onClose: () => document.model.load(),
-                }
+                },
             );
         } finally {
             this.opening = false;
