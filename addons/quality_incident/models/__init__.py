@@ -1,6 +1,8 @@
 # mechanisms
 from . import quality_workflow_mixin
 from . import quality_personal_mixin
+from . import quality_step_mixin
+from . import quality_effect_mixin
 from . import quality_evidence_mixin
 from . import ir_attachment
 from . import quality_line_mixin
@@ -71,6 +73,23 @@ from . import quality_erasure
 from . import quality_erasure_scope
 from . import quality_erasure_run
 from . import quality_erasure_contact
+
+# standards, and the rectification notice
+from . import quality_standard
+from . import quality_rectification
+from . import quality_rectification_workflow
+from . import quality_rectification_guards
+from . import quality_rectification_clocks
+from . import quality_rectification_plan
+from . import quality_rectification_repeat
+from . import quality_rectification_raise
+from . import quality_rectification_line
+from . import quality_rectification_line_rights
+from . import quality_rectification_line_steps
+from . import quality_rectification_recheck
+from . import quality_rectification_extension
+from . import quality_rectification_import
+from . import quality_rectification_settings
 
 # set-up
 from . import res_company

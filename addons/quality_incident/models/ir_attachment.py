@@ -26,7 +26,7 @@ class IrAttachment(models.Model):
             if model is None or not attachment.res_id or not hasattr(model, "_evidence_locked"):
                 continue
             record = model.sudo().browse(attachment.res_id).exists()
-            if record and record._evidence_locked():
+            if record and record._evidence_file_locked(attachment):
                 raise UserError(self.env._(
                     "“%(file)s” is evidence of %(record)s, which is decided. It can no longer be replaced or deleted.",
                     file=attachment.name, record=record.display_name,

@@ -2,6 +2,8 @@ from dataclasses import dataclass, field
 
 from odoo import api, models
 
+TITLE_LENGTH = 80
+
 
 @dataclass
 class ImportRow:
@@ -32,6 +34,8 @@ class QualityImportMixin(models.AbstractModel):
     _import_word_fields = ()
     #: fields that are set by the system and may be imported only with history, by those who may import it
     _import_history_fields = ()
+    #: texts that come padded from fixed-width files
+    _one_line_fields = ()
 
     @api.model
     def load(self, fields, data):
@@ -137,3 +141,58 @@ class QualityImportMixin(models.AbstractModel):
                 "moreinfo": [*message.get("moreinfo", ()), hint],
             }
         return message
+
+    # ------------------------------------------------------------------
+    # For documents of a register
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _in_one_line(self, vals):
+        """Return ``vals`` with the short texts freed from padding, line breaks and doubled spaces."""
+        return vals | {
+            name: " ".join(vals[name].split()) or False
+            for name in self._one_line_fields
+            if isinstance(vals.get(name), str)
+        }
+
+    @api.model
+    def _shortened(self, text):
+        """Return a title out of a long text: its beginning; False when there is none."""
+        text = " ".join((text or "").split())
+        if len(text) <= TITLE_LENGTH:
+            return text or False
+        cut = text[:TITLE_LENGTH].rpartition(" ")[0]
+        return f"{cut if len(cut) > TITLE_LENGTH / 2 else text[:TITLE_LENGTH]}…"
+
+    @api.model
+    def _check_import_references(self, rows):
+        """Refuse rows whose ``external_ref`` is in the register already, or twice in the file."""
+
+        def key(vals):
+            return vals.get("company_id") or self.env.company.id, vals["external_ref"]
+
+        rows = [row for row in rows if row.vals.get("external_ref")]
+        known = {
+            (record.company_id.id, record.external_ref): record.name
+            for record in self.sudo().search_fetch(
+                [
+                    ("company_id", "in", [key(row.vals)[0] for row in rows]),
+                    ("external_ref", "in", [key(row.vals)[1] for row in rows]),
+                    "|",
+                    ("state", "!=", "cancelled"),
+                    ("is_historic", "=", True),
+                ],
+                ["company_id", "external_ref", "name"],
+            )
+        }
+        seen = set()
+        for row in rows:
+            reference = key(row.vals)
+            if reference in known:
+                row.refuse(
+                    "external_ref",
+                    self.env._("in the register already, as %s; take this row out of the file", known[reference]),
+                )
+            elif reference in seen:
+                row.refuse("external_ref", self.env._("an earlier row of the file has the same reference"))
+            seen.add(reference)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from .quality_incident_contents import PLAN_CONTENT
@@ -15,7 +15,7 @@ class QualityIncident(models.Model):
 
     _name = "quality.incident"
     _description = "Quality incident"
-    _inherit = ["quality.workflow.mixin", "quality.incident.contents", "quality.evidence.mixin"]
+    _inherit = ["quality.step.mixin", "quality.incident.contents", "quality.evidence.mixin"]
     _order = "occurred_at desc, id desc"
     _rec_names_search = ["name", "title", "external_ref"]
     _check_company_auto = True
@@ -118,7 +118,6 @@ class QualityIncident(models.Model):
     )
     verification_note = fields.Text("Verification note", copy=False)
     inspector_notified_at = fields.Datetime("Inspector notified on", readonly=True, copy=False)
-    reason = fields.Text("Reason of the step under way", readonly=True, copy=False)
     cancel_reason = fields.Text("Reason of cancellation", readonly=True, copy=False)
     closed_at = fields.Datetime("Closed on", readonly=True, copy=False, index=True)
     plan_started_at = fields.Datetime("Plan started on", readonly=True, copy=False)
@@ -142,6 +141,8 @@ class QualityIncident(models.Model):
         "Defect nature", compute="_compute_defect_nature", help="As the last confirmed determination found it."
     )
 
+    _sequence_code = "quality.incident"
+    _step_activity = "quality_incident.mail_activity_quality_step"
     _open_states = ("draft", "reported", "verified", "analysis", "plan", "executing", "acceptance", "closing")
 
     _board_idx = models.Index("(company_id, state, occurred_at)")
@@ -252,31 +253,6 @@ class QualityIncident(models.Model):
                     "only the quality manager may correct it."
                 )
             )
-
-    @api.model
-    def _number(self, vals_list):
-        """Give each record of ``vals_list`` the next number of its company's sequence."""
-        sequences = {}
-        for vals in vals_list:
-            company = self.env["res.company"].browse(vals.get("company_id") or self.env.company.id)
-            if company not in sequences:
-                sequences[company] = (
-                    self.env["ir.sequence"]
-                    .sudo()
-                    .search(
-                        [("code", "=", "quality.incident"), ("company_id", "in", [company.id, False])],
-                        order="company_id",
-                        limit=1,
-                    )
-                )
-            if not sequences[company]:
-                raise UserError(
-                    self.env._(
-                        "%s has no sequence for quality incidents. Ask the quality manager to set up its defaults.",
-                        company.name,
-                    )
-                )
-            vals["name"] = sequences[company].next_by_id()
 
     @api.model
     def _frozen_fields(self, state):

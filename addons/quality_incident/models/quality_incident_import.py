@@ -7,7 +7,6 @@ OVER = ("closed", "cancelled")
 #: none of which lies before the first, or ahead
 TIMES = ("occurred_at", "discovered_at", "reported_at", "closed_at")
 COUNTED = ("deaths", "serious_injuries", "estimated_loss", "actual_loss")
-TITLE_LENGTH = 80
 
 
 class QualityIncident(models.Model):
@@ -18,7 +17,6 @@ class QualityIncident(models.Model):
 
     _import_word_fields = ("grade", "state")
     _import_history_fields = ("is_historic", "reported_at", "closed_at", "cancel_reason")
-    #: texts that come padded from fixed-width files
     _one_line_fields = ("title", "location", "external_ref")
 
     # A cancelled draft frees its reference: the next import may bring it again.
@@ -37,15 +35,6 @@ class QualityIncident(models.Model):
 
     def write(self, vals):
         return super().write(self._in_one_line(vals))
-
-    @api.model
-    def _in_one_line(self, vals):
-        """Return ``vals`` with the short texts freed from padding, line breaks and doubled spaces."""
-        return vals | {
-            name: " ".join(vals[name].split()) or False
-            for name in self._one_line_fields
-            if isinstance(vals.get(name), str)
-        }
 
     def _check_history(self):
         for incident in self:
@@ -77,7 +66,7 @@ class QualityIncident(models.Model):
     def _fill_import_row(self, row):
         vals = row.vals
         vals.update(self._in_one_line(vals))
-        vals["title"] = vals.get("title") or self._derived_title(vals)
+        vals["title"] = vals.get("title") or self._shortened(vals.get("description"))
         manager = self._may_import_history()
         if manager and vals.get("state") in OVER:
             vals["is_historic"] = True
@@ -86,15 +75,6 @@ class QualityIncident(models.Model):
             if not vals.get(name) or (manager and not vals.get("is_historic")):
                 vals.pop(name, None)
         return super()._fill_import_row(row)
-
-    @api.model
-    def _derived_title(self, vals):
-        """Return a title for a row without one: the beginning of what happened."""
-        text = " ".join((vals.get("description") or "").split())
-        if len(text) <= TITLE_LENGTH:
-            return text or False
-        cut = text[:TITLE_LENGTH].rpartition(" ")[0]
-        return f"{cut if len(cut) > TITLE_LENGTH / 2 else text[:TITLE_LENGTH]}…"
 
     @api.model
     def _check_import_rows(self, rows):
@@ -150,36 +130,3 @@ class QualityIncident(models.Model):
             elif occurred and moment < occurred <= now:
                 problems.append((name, self.env._("%s is before it happened", readable)))
         return problems
-
-    @api.model
-    def _check_import_references(self, rows):
-        """Refuse rows whose reference is in the register already, or twice in the file."""
-
-        def key(vals):
-            return vals.get("company_id") or self.env.company.id, vals["external_ref"]
-
-        rows = [row for row in rows if row.vals.get("external_ref")]
-        known = {
-            (incident.company_id.id, incident.external_ref): incident.name
-            for incident in self.sudo().search_fetch(
-                [
-                    ("company_id", "in", [key(row.vals)[0] for row in rows]),
-                    ("external_ref", "in", [key(row.vals)[1] for row in rows]),
-                    "|",
-                    ("state", "!=", "cancelled"),
-                    ("is_historic", "=", True),
-                ],
-                ["company_id", "external_ref", "name"],
-            )
-        }
-        seen = set()
-        for row in rows:
-            reference = key(row.vals)
-            if reference in known:
-                row.refuse(
-                    "external_ref",
-                    self.env._("in the register already, as %s; take this row out of the file", known[reference]),
-                )
-            elif reference in seen:
-                row.refuse("external_ref", self.env._("an earlier row of the file has the same reference"))
-            seen.add(reference)

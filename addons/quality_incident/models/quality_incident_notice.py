@@ -37,22 +37,9 @@ class QualityIncident(models.Model):
             "closing": ("inspector_id", INSPECTOR, self.env._("Complete the four facts and close")),
         }.get(self.state)
 
-    def _assign_next_step(self):
-        """Move the activity of the step just taken to whoever has the next one, without a mail each."""
-        xmlid = "quality_incident.mail_activity_quality_step"
-        live = self.sudo().filtered(lambda incident: not incident.is_historic)
-        live.activity_unlink([xmlid])
-        assigned = {}
-        for incident in live:
-            field, group, summary = incident._next_actor() or (False, False, False)
-            for user in (incident[field] or incident._role_users(group)) if field else ():
-                assigned.setdefault((user, summary), []).append(incident.id)
-        for (user, summary), ids in assigned.items():
-            self.sudo().browse(ids).with_context(mail_activity_quick_update=True).activity_schedule(
-                xmlid,
-                summary=summary,
-                user_id=user.id,
-            )
+    def _next_people(self):
+        field, group, summary = self._next_actor() or (False, False, False)
+        return (self[field] or self._role_users(group), summary) if field else None
 
     def action_request_approval(self, gate=None):
         result = super().action_request_approval(gate)
@@ -105,12 +92,3 @@ class QualityIncident(models.Model):
         """Return who is to send the statutory reports: only the staff can, so the reporter comes last."""
         self.ensure_one()
         return self.inspector_id or self.technical_lead_id or self._role_users(INSPECTOR)[:1] or self.reporter_id
-
-    def _role_users(self, group):
-        """Return the active users of this incident's company in ``group``."""
-        self.ensure_one()
-        return (
-            self.env.ref(group)
-            .sudo()
-            .all_user_ids.filtered(lambda user: user.active and not user.share and self.company_id in user.company_ids)
-        )

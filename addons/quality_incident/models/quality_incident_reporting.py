@@ -32,7 +32,6 @@ class QualityIncident(models.Model):
         copy=False,
         bypass_search_access=True,
     )
-    what_is_missing = fields.Html(compute="_compute_what_is_missing", string="Missing for the next step")
 
     # ------------------------------------------------------------------
     # Legal grade
@@ -204,17 +203,4 @@ class QualityIncident(models.Model):
             return self._missing_for("plan" if self.grade == "minor" else "analysis")
         if self.state == "plan":
             return self._missing_plan() or self._missing_for("executing")
-        return self._missing_for(self._next_state[self.state]) if self.state in self._next_state else []
-
-    @api.depends_context("lang")
-    def _compute_what_is_missing(self):
-        for incident in self:
-            missing = incident._next_missing() if incident.id else []
-            incident.what_is_missing = (
-                self.env["ir.qweb"]._render(
-                    "quality_incident.what_is_missing",
-                    {"missing": missing},
-                )
-                if missing
-                else False
-            )
+        return super()._next_missing()

@@ -140,17 +140,9 @@ class QualityIncident(models.Model):
 
     def _enter_analysis(self, origins):
         reopened = self.browse([record.id for record, origin in origins.items() if origin == "closed"])
-        reopened._cancel_deadline("effectiveness")
+        reopened._forget_effect()
         reopened._start_round()
-        reopened.sudo().write(
-            {
-                "closed_at": False,
-                "effect_result": False,
-                "effect_note": False,
-                "effect_checked_by_id": False,
-                "effect_checked_at": False,
-            }
-        )
+        reopened.sudo().write({"closed_at": False})
         reopened.sudo().fact_ids._reopen()
 
     def _enter_executing(self, origins):
@@ -241,18 +233,6 @@ class QualityIncident(models.Model):
     def action_send_back(self, reason=None):
         """Send the work back from acceptance to execution with a reason."""
         return self._go_with_reason("executing", reason, "action_send_back")
-
-    def _go_with_reason(self, target, reason, method, field="reason"):
-        if not reason:
-            return self.env["quality.reason"]._ask(self, method)
-        self.check_access("write")
-        self._check_transition_known(target)
-        self._check_transition_groups(target)
-        self.sudo().write({field: reason})
-        self.write({"state": target})
-        for incident in self:
-            incident._message_log(body=reason)
-        return True
 
     # ------------------------------------------------------------------
     # Approval of the plan

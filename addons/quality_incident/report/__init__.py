@@ -2,3 +2,4 @@ from . import ir_actions_report
 from . import quality_report
 from . import quality_incident_reports
 from . import quality_dossier_reports
+from . import quality_rectification_reports

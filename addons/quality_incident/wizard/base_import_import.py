@@ -22,7 +22,7 @@ class BaseImport(models.TransientModel):
         tree = super().get_fields_tree(model, depth=depth)
         Model = self.env[model]
         names = getattr(Model, "_import_history_fields", ())
-        if names and depth == FIELDS_RECURSION_LIMIT and Model._may_import_history():
+        if names and depth >= FIELDS_RECURSION_LIMIT - 1 and Model._may_import_history():
             for name, field in Model.fields_get(names, ["string", "type"]).items():
                 tree.append(
                     {

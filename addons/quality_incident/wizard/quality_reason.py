@@ -14,7 +14,10 @@ class QualityReason(models.TransientModel):
     reason = fields.Text(required=True)
 
     #: the only methods a reason may be handed to; each is public and guarded itself
-    _methods = ("action_cancel", "action_reopen", "action_send_back", "action_waive", "action_reject")
+    _methods = (
+        "action_cancel", "action_reopen", "action_send_back", "action_waive", "action_reject", "action_refuse",
+        "action_fail",
+    )
 
     @api.model
     def _ask(self, records, method):
