@@ -47,16 +47,19 @@ class QualityIncident(models.Model):
         return result
 
     def _on_approval_granted(self, gate):
-        super()._on_approval_granted(gate)
+        result = super()._on_approval_granted(gate)
         self._assign_next_step()
+        return result
 
     def _on_approval_rejected(self, gate):
-        super()._on_approval_rejected(gate)
+        result = super()._on_approval_rejected(gate)
         self._assign_next_step()
+        return result
 
     def _on_approval_superseded(self, gate):
-        super()._on_approval_superseded(gate)
+        result = super()._on_approval_superseded(gate)
         self.filtered(lambda incident: incident.state == "plan")._assign_next_step()
+        return result
 
     def _notify_major(self):
         """A5: the inspector is told of a major incident at once and in writing."""

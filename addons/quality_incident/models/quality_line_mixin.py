@@ -74,13 +74,16 @@ class QualityLineMixin(models.AbstractModel):
 
     @api.model
     def _personal_needed_domain(self):
-        return Domain("incident_id.state", "in", self.env["quality.incident"]._open_states)
+        document = self._fields[self._document_field].comodel_name
+        if document == "quality.incident" or "incident_id" in self._fields:
+            return Domain("incident_id.state", "in", self.env["quality.incident"]._open_states)
+        return Domain(f"{self._document_field}.state", "in", self.env[document]._open_states)
 
     def _personal_reference(self):
-        return self.incident_id._personal_reference()
+        return self._personal_documents()._personal_reference()
 
     def _personal_documents(self):
-        return self.incident_id
+        return self.incident_id if "incident_id" in self._fields else self._get_documents()
 
 
 class QualityIncidentLine(models.AbstractModel):

@@ -39,6 +39,9 @@ class QualityRectification(models.Model):
     _rec_names_search = ["name", "subject", "external_ref"]
     _check_company_auto = True
     _mail_post_access = "read"  # recipients read the notice, and answer it
+    _personal_fields = (
+        "subject", "location", "description", "ack_person", "reason", "cancel_reason", "effect_note",
+    )
 
     # identity
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
@@ -96,7 +99,7 @@ class QualityRectification(models.Model):
     incident_id = fields.Many2one("quality.incident", index="btree_not_null", check_company=True, ondelete="restrict")
     origin_model = fields.Char(readonly=True, copy=False, export_string_translation=False)
     origin_id = fields.Many2oneReference(
-        "Origin", model_field="origin_model", readonly=True, copy=False, index="btree_not_null"
+        model_field="origin_model", readonly=True, copy=False, index="btree_not_null"
     )
     origin_name = fields.Char("Raised from", readonly=True, copy=False)
     project_id = fields.Many2one("project.project", index="btree_not_null", check_company=True)

@@ -79,7 +79,8 @@ class QualityRectificationExtension(models.Model):
         requests = super().create(vals_list)
         for request in requests.filtered(lambda request: not request.is_historic):
             request.rectification_id._check_recipient()
-            super(QualityRectificationExtension, request.sudo()).write({"old_date": request.line_id.due_date})
+            vals = {"old_date": request.line_id.due_date}
+            super(QualityRectificationExtension, request.sudo()).write(vals)  # pylint: disable=super-method-mismatch
             missing = request._missing_open_line() + request._missing_later_date()
             if missing:
                 raise UserError("\n".join(missing))

@@ -158,7 +158,6 @@ class QualityRectification(models.Model):
         )
 
     def _check_history(self):
-        super()._check_history()
         for notice in self:
             if notice.state not in OVER:
                 raise UserError(
@@ -168,7 +167,15 @@ class QualityRectification(models.Model):
                     )
                 )
             for name, problem in self._time_problems({name: notice[name] for name in TIMES}):
-                raise UserError(f"{notice.subject}: {self._fields[name]._description_string(self.env)}: {problem}")
+                raise UserError(
+                    self.env._(
+                        "%(notice)s: %(column)s: %(problem)s",
+                        notice=notice.subject,
+                        column=self._fields[name]._description_string(self.env),
+                        problem=problem,
+                    )
+                )
+        return super()._check_history()
 
     @api.model
     def _time_problems(self, times):
@@ -208,7 +215,7 @@ class QualityRectification(models.Model):
 
     @api.model
     def _fill_import_row(self, row):
-        super()._fill_import_row(row)
+        result = super()._fill_import_row(row)
         vals = row.vals
         vals.update(self._in_one_line(vals))
         lines = [command[2] for command in vals.get("line_ids") or () if command[0] == fields.Command.CREATE]
@@ -223,10 +230,11 @@ class QualityRectification(models.Model):
             # A column such as “status date” is a closing date only on the rows that are closed.
             if not vals.get(name) or (manager and not vals.get("is_historic")):
                 vals.pop(name, None)
+        return result
 
     @api.model
     def _check_import_rows(self, rows):
-        super()._check_import_rows(rows)
+        result = super()._check_import_rows(rows)
         for row in rows:
             state, manager = row.vals.get("state") or "draft", self._may_import_history()
             if state != "draft" and not (manager and state in OVER):
@@ -239,6 +247,7 @@ class QualityRectification(models.Model):
             for column, problem in self._time_problems(row.vals):
                 row.refuse(column, problem)
         self._check_import_references(rows)
+        return result
 
 
 class QualityRectificationLine(models.Model):
@@ -249,8 +258,7 @@ class QualityRectificationLine(models.Model):
     @api.model
     def _check_may_import_history(self):
         """Lines of history come with their notice, which has checked the user."""
-        if not self.env.su:
-            super()._check_may_import_history()
+        return None if self.env.su else super()._check_may_import_history()
 
 
 class QualityRectificationExtension(models.Model):
@@ -259,5 +267,4 @@ class QualityRectificationExtension(models.Model):
     @api.model
     def _check_may_import_history(self):
         """Extensions of history come with their notice, which has checked the user."""
-        if not self.env.su:
-            super()._check_may_import_history()
+        return None if self.env.su else super()._check_may_import_history()

@@ -17,6 +17,9 @@ class QualityRectificationLine(models.Model):
     _rec_name = "requirement"
     _check_company_auto = True
     _document_field = "rectification_id"
+    _personal_fields = (
+        "requirement", "plan", "responsible_name", "done_note", "deviation", "deviation_reason", "recheck_note",
+    )
     _document_states = ("draft", "acknowledged", "planned", "approved", "executing", "recheck")
     _deletable_states = ("open",)
     _evidence_fields = ("evidence_ids", "before_ids", "after_ids", "recheck_file_ids")
@@ -44,7 +47,7 @@ class QualityRectificationLine(models.Model):
 
     # asked for
     requirement = fields.Text(required=True)
-    standard_id = fields.Many2one("quality.standard", "Standard", index="btree_not_null", ondelete="restrict",
+    standard_id = fields.Many2one("quality.standard", index="btree_not_null", ondelete="restrict",
                                   check_company=True)
     standard_clause = fields.Char("Clause", help="As the notice cites it; from the standard when one is chosen.",
                                   compute="_compute_standard_clause", store=True, readonly=False, precompute=True)
@@ -64,7 +67,7 @@ class QualityRectificationLine(models.Model):
     original_due_date = fields.Date("Original due date", readonly=True, copy=False,
                                     help="The first date, where it was moved since.")
     responsible_id = fields.Many2one(
-        "res.users", "Responsible", index="btree_not_null", copy=False, check_company=True,
+        "res.users", index="btree_not_null", copy=False, check_company=True,
         domain="[('share', '=', False)]", help="Somebody of the department the notice is addressed to.",
     )
     responsible_name = fields.Char("Responsible at the outside party", copy=False)
@@ -211,19 +214,20 @@ class QualityRectificationLine(models.Model):
     # What is noted along the way
     # ------------------------------------------------------------------
 
-    def _note_due_date(self, old):
+    def _note_due_date(self, old):  # pylint: disable=missing-return
         """Keep the planned date for the approval, and the first one that was asked for."""
         self.ensure_one()
         vals = {"plan_due_date": self.due_date}
         if old and not self.original_due_date and self.rectification_id.state != "draft":
             vals["original_due_date"] = old
-        super(QualityRectificationLine, self.sudo()).write(vals)
+        super(QualityRectificationLine, self.sudo()).write(vals)  # pylint: disable=super-method-mismatch
 
-    def _move_due_date(self, day):
+    def _move_due_date(self, day):  # pylint: disable=missing-return
         """Move the due date by a decision of its own (extension, new round): the approved plan stays what it was."""
         self.ensure_one()
         first = self.original_due_date or self.due_date
-        super(QualityRectificationLine, self.sudo()).write({"due_date": day, "original_due_date": first})
+        vals = {"due_date": day, "original_due_date": first}
+        super(QualityRectificationLine, self.sudo()).write(vals)  # pylint: disable=super-method-mismatch
 
     def _note_author(self):
         """Remember who wrote the plan: they cannot approve it."""

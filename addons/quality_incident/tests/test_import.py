@@ -279,7 +279,7 @@ class TestImportMessages(ImportCase):
         )
         incident.with_user(self.reporter).location = " Axis  D\n"
         self.assertEqual(incident.location, "Axis D")
-        long = self.incidents._derived_title({"description": "混凝土蜂窝麻面" * 20})
+        long = self.incidents._shortened("混凝土蜂窝麻面" * 20)
         self.assertEqual(len(long), 81)
 
     def test_importing_again_makes_no_doubles(self):
