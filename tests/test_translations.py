@@ -17,7 +17,7 @@ TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 WORDS_IN_TAG = re.compile(r'\b(?:title|alt|placeholder|aria-label|data-tooltip)="[^"]*"')
 HAN = re.compile(r"[\u4e00-\u9fff]")
 #: what is the same in every language: short forms, digits, names of files and formats
-SAME_IN_CHINESE = re.compile(r"[\W\d_]*|[A-Z0-9-]+|Logo|[a-z_]+_id|sha256sum -c SHA256SUMS")
+SAME_IN_CHINESE = re.compile(r"[\W\d_]*|[A-Z0-9 -]+|Logo|[a-z_]+_id|sha256sum -c SHA256SUMS")
 
 TRANSLATED = [name for name in addons.names() if (ADDONS / name / "i18n").is_dir()]
 
