@@ -80,7 +80,7 @@ class QualityRectificationExtension(models.Model):
         for request in requests.filtered(lambda request: not request.is_historic):
             request.rectification_id._check_recipient()
             vals = {"old_date": request.line_id.due_date}
-            super(QualityRectificationExtension, request.sudo()).write(vals)  # pylint: disable=super-method-mismatch
+            super(QualityRectificationExtension, request.sudo()).write(vals)
             missing = request._missing_open_line() + request._missing_later_date()
             if missing:
                 raise UserError("\n".join(missing))

@@ -214,20 +214,20 @@ class QualityRectificationLine(models.Model):
     # What is noted along the way
     # ------------------------------------------------------------------
 
-    def _note_due_date(self, old):  # pylint: disable=missing-return
+    def _note_due_date(self, old):
         """Keep the planned date for the approval, and the first one that was asked for."""
         self.ensure_one()
         vals = {"plan_due_date": self.due_date}
         if old and not self.original_due_date and self.rectification_id.state != "draft":
             vals["original_due_date"] = old
-        super(QualityRectificationLine, self.sudo()).write(vals)  # pylint: disable=super-method-mismatch
+        return super(QualityRectificationLine, self.sudo()).write(vals)
 
-    def _move_due_date(self, day):  # pylint: disable=missing-return
+    def _move_due_date(self, day):
         """Move the due date by a decision of its own (extension, new round): the approved plan stays what it was."""
         self.ensure_one()
         first = self.original_due_date or self.due_date
         vals = {"due_date": day, "original_due_date": first}
-        super(QualityRectificationLine, self.sudo()).write(vals)  # pylint: disable=super-method-mismatch
+        return super(QualityRectificationLine, self.sudo()).write(vals)
 
     def _note_author(self):
         """Remember who wrote the plan: they cannot approve it."""
