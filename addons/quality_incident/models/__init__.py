@@ -67,6 +67,7 @@ from . import quality_violation
 from . import quality_closure_fact
 from . import quality_recall_line
 from . import quality_incident_recall
+from . import quality_incident_cost
 
 # personal data
 from . import quality_erasure
@@ -90,6 +91,11 @@ from . import quality_rectification_recheck
 from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
+
+# the managers' cockpit
+from . import quality_cockpit
+from . import quality_cockpit_work
+from . import quality_cockpit_incidents
 
 # set-up
 from . import res_company

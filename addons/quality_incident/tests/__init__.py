@@ -5,6 +5,7 @@ from . import test_approval_rounds
 from . import test_approval_security
 from . import test_approval_substitute
 from . import test_business_time
+from . import test_cockpit
 from . import test_deadline
 from . import test_deadline_security
 from . import test_dossier
