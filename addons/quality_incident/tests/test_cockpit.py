@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from .rectification_common import RectificationCase
 
@@ -133,3 +133,16 @@ class TestCockpit(RectificationCase):
         start = self.env.cr.sql_log_count
         self._figures()
         self.assertLessEqual(self.env.cr.sql_log_count - start, few)
+
+
+@tagged("post_install", "-at_install")
+class TestCockpitTour(HttpCase, RectificationCase):
+    """F8: the cockpit in the browser."""
+
+    browser_size = "1366x900"
+
+    def test_cockpit(self):
+        incident = self._make_incident()
+        incident.with_user(self.reporter).action_report()
+        self._drive(self._make_notice(), "issued")
+        self.start_tour("/odoo/quality-cockpit", "quality_incident_cockpit", login=self.chief.login, timeout=120)

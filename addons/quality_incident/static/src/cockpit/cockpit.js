@@ -1,5 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
-import { formatDateTime, deserializeDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { RecordSelector } from "@web/core/record_selectors/record_selector";
 import { registry } from "@web/core/registry";
@@ -9,6 +9,7 @@ import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { CockpitChart } from "./cockpit_chart";
 
+const { DateTime } = luxon;
 const URGENCY = { red: "text-danger fw-bold", amber: "text-warning-emphasis fw-bold", grey: "text-muted" };
 const VERDICTS = { met: "fa-check", not_met: "fa-times", not_proven: "fa-question" };
 
@@ -91,7 +92,7 @@ export class QualityCockpit extends Component {
     }
 
     formatDue(figure) {
-        return formatDateTime(deserializeDateTime(figure.value), { showSeconds: false });
+        return deserializeDateTime(figure.value).toLocaleString(DateTime.DATETIME_SHORT);
     }
 
     formatIndicator(figure, value) {
