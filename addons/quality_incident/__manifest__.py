@@ -52,6 +52,7 @@
         "views/quality_rectification_extension_views.xml",
         "views/quality_rectification_settings_views.xml",
         "views/res_company_views.xml",
+        "wizard/quality_register_views.xml",
         "report/report_layout.xml",
         "report/report_statutory.xml",
         "report/report_stop_order.xml",
@@ -72,7 +73,7 @@
         "demo/quality_rectification_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["quality_incident/static/src/views/**/*"],
+        "web.assets_backend": ["quality_incident/static/src/register/**/*", "quality_incident/static/src/views/**/*"],
         "web.assets_tests": ["quality_incident/static/tests/tours/**/*"],
     },
     "application": True,

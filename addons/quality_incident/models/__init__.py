@@ -91,6 +91,12 @@ from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
 
+# registers in Excel
+from . import quality_register_mixin
+from . import quality_incident_register
+from . import quality_rectification_register
+from . import ir_http
+
 # set-up
 from . import res_company
 from . import res_config_settings
