@@ -4,7 +4,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wsgi import wrap_file
 
 from odoo import http
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
 
@@ -25,6 +25,8 @@ class Register(http.Controller):
             raise request.not_found()
         try:
             file = register._register_file(self._parsed(domain))
+        except AccessError:
+            raise
         except (UserError, ValueError) as error:  # a filter on what is no field, too
             raise BadRequest(str(error)) from error
         name = f"{register._register_title()}.xlsx"
