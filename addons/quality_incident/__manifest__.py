@@ -53,6 +53,7 @@
         "views/quality_rectification_settings_views.xml",
         "views/res_company_views.xml",
         "views/quality_cockpit_views.xml",
+        "wizard/quality_register_views.xml",
         "report/report_layout.xml",
         "report/report_statutory.xml",
         "report/report_stop_order.xml",
@@ -73,7 +74,7 @@
         "demo/quality_rectification_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["quality_incident/static/src/cockpit/**/*", "quality_incident/static/src/views/**/*"],
+        "web.assets_backend": ["quality_incident/static/src/**/*"],
         "web.assets_tests": ["quality_incident/static/tests/tours/**/*"],
     },
     "application": True,

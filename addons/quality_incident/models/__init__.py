@@ -97,6 +97,12 @@ from . import quality_cockpit
 from . import quality_cockpit_work
 from . import quality_cockpit_incidents
 
+# registers in Excel
+from . import quality_register_mixin
+from . import quality_incident_register
+from . import quality_rectification_register
+from . import ir_http
+
 # set-up
 from . import res_company
 from . import res_config_settings

@@ -29,7 +29,9 @@ from . import test_rectification_import
 from . import test_rectification_lines
 from . import test_rectification_performance
 from . import test_rectification_security
+from . import test_register
 from . import test_reports
 from . import test_seal
+from . import test_sheet
 from . import test_tour_incident
 from . import test_views
