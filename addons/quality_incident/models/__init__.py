@@ -75,6 +75,8 @@ from . import quality_erasure_scope
 from . import quality_erasure_run
 from . import quality_erasure_contact
 
+from . import quality_register_mixin
+
 # standards, and the rectification notice
 from . import quality_standard
 from . import quality_rectification
@@ -92,13 +94,25 @@ from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
 
+# inspections
+from . import quality_inspection_template
+from . import quality_inspection_plan
+from . import quality_inspection
+from . import quality_inspection_workflow
+from . import quality_inspection_line
+from . import quality_inspection_register
+from . import quality_inspection_raise
+from . import quality_inspection_sheet
+from . import quality_inspection_schedule
+from . import quality_inspection_invite
+from . import quality_inspection_import
+
 # the managers' cockpit
 from . import quality_cockpit
 from . import quality_cockpit_work
 from . import quality_cockpit_incidents
 
 # registers in Excel
-from . import quality_register_mixin
 from . import quality_incident_register
 from . import quality_rectification_register
 from . import ir_http

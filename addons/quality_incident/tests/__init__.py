@@ -23,6 +23,8 @@ from . import test_incident_performance
 from . import test_incident_plan
 from . import test_incident_security
 from . import test_paper
+from . import test_inspection
+from . import test_inspection_plan
 from . import test_recall
 from . import test_rectification_flow
 from . import test_rectification_import
