@@ -18,7 +18,7 @@ class QualityInspection(models.Model):
     def create(self, vals_list):
         """Create; the points of history are entered by the system, for what is over takes none from anybody."""
         vals_list = [self._in_one_line(vals) for vals in vals_list]
-        pasts = [vals.pop("line_ids", []) if vals.get("is_historic") else [] for vals in vals_list]
+        pasts = [(vals.pop("line_ids", None) or []) if vals.get("is_historic") else [] for vals in vals_list]
         inspections = super().create(vals_list)
         for inspection, past in zip(inspections, pasts, strict=True):
             inspection.sudo()._enter_past(past)
