@@ -93,6 +93,8 @@ from . import quality_rectification_recheck
 from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
+from . import quality_rectification_portal
+from . import quality_rectification_portal_page
 
 # inspections
 from . import quality_inspection_template
@@ -106,6 +108,11 @@ from . import quality_inspection_sheet
 from . import quality_inspection_schedule
 from . import quality_inspection_invite
 from . import quality_inspection_import
+
+# the weekly bulletin
+from . import quality_bulletin
+from . import quality_bulletin_line
+from . import quality_bulletin_figures
 
 # the managers' cockpit
 from . import quality_cockpit

@@ -34,6 +34,11 @@ class ReportRectification(models.AbstractModel):
     _inherit = ["quality.report.photos"]
     _document_model = "quality.rectification"
 
+    @api.model
+    def _extra_values(self, docs, data):
+        """``outside``: for the outside party, without the names of staff; the portal says so, nobody else."""
+        return {**super()._extra_values(docs, data), "outside": bool(data.get("outside"))}
+
 
 class ReportInspection(models.AbstractModel):
     """The record of an inspection (B3): what was checked, found, and what became of it."""
@@ -42,3 +47,12 @@ class ReportInspection(models.AbstractModel):
     _description = "Printed inspection record"
     _inherit = ["quality.report.photos"]
     _document_model = "quality.inspection"
+
+
+class ReportBulletin(models.AbstractModel):
+    """The weekly quality bulletin (B2)."""
+
+    _name = "report.quality_incident.report_bulletin"
+    _description = "Printed quality bulletin"
+    _inherit = ["quality.report"]
+    _document_model = "quality.bulletin"

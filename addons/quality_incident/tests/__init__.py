@@ -4,6 +4,7 @@ from . import test_approval_notice
 from . import test_approval_rounds
 from . import test_approval_security
 from . import test_approval_substitute
+from . import test_bulletin
 from . import test_business_time
 from . import test_cockpit
 from . import test_deadline
@@ -25,6 +26,7 @@ from . import test_incident_security
 from . import test_paper
 from . import test_inspection
 from . import test_inspection_plan
+from . import test_portal
 from . import test_recall
 from . import test_rectification_flow
 from . import test_rectification_import
@@ -36,4 +38,5 @@ from . import test_reports
 from . import test_seal
 from . import test_sheet
 from . import test_tour_incident
+from . import test_tour_inspection
 from . import test_views

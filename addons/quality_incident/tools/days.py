@@ -13,3 +13,14 @@ def end_of_day(day, company):
     """Return the last second of ``day`` where ``company`` works, as naive UTC: a date is kept until its evening."""
     local = zone_of(company).localize(datetime.combine(day, time(23, 59, 59)))
     return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def start_of_day(day, company):
+    """Return the first moment of ``day`` where ``company`` works, as naive UTC."""
+    local = zone_of(company).localize(datetime.combine(day, time.min))
+    return local.astimezone(pytz.utc).replace(tzinfo=None)
+
+
+def today_of(company, now):
+    """Return the day it is where ``company`` works at ``now`` (naive UTC)."""
+    return pytz.utc.localize(now).astimezone(zone_of(company)).date()

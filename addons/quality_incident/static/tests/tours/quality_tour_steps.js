@@ -3,7 +3,7 @@ import { inputFiles } from "@web/../tests/utils";
 const { DateTime } = luxon;
 
 /** One pixel, so that what is uploaded is a picture as from a phone. */
-const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+export const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 /** Milliseconds a step may take on a busy machine. */
 export const PATIENCE = 40000;

@@ -1,0 +1,235 @@
+import base64
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.days import today_of, zone_of
+from ..tools.sheet import Book, Column
+from .quality_bulletin_line import COUNTS
+
+#: for which (model, field of the department, field of the outside party) the figures are kept
+INSPECTION = ("department_id", "partner_id")
+NOTICE = ("recipient_department_id", "recipient_partner_id")
+
+
+class QualityBulletin(models.Model):
+    """Where the figures come from: one query each, whatever the number of departments and records (B2)."""
+
+    _inherit = "quality.bulletin"
+
+    def _asked(self):
+        """Return ``{figure: (model, domain, field of the department, field of the outside party)}`` of one bulletin."""
+        self.ensure_one()
+        start, end = self._span()
+        live = Domain("company_id", "=", self.company_id.id) & Domain("is_historic", "=", False)
+
+        def within(field):
+            return Domain(field, ">=", start) & Domain(field, "<", end)
+
+        notices = live & Domain("state", "not in", ("draft", "cancelled"))
+        is_open = notices & Domain("state", "!=", "closed")
+        issued = notices & within("issued_at")
+        return {
+            "inspections": ("quality.inspection", live & Domain("state", "=", "done") & within("done_at"), *INSPECTION),
+            "missed": (
+                "quality.inspection", live & Domain("was_missed", "=", True) & within("planned_at"), *INSPECTION
+            ),
+            "findings": (
+                "quality.inspection.line",
+                live & Domain("result", "=", "deficient") & Domain("inspection_id.state", "=", "done")
+                & within("done_at"),
+                *INSPECTION,
+            ),
+            "issued": ("quality.rectification", issued, *NOTICE),
+            "repeats": ("quality.rectification", issued & Domain("repeat_count", ">", 0), *NOTICE),
+            "open": ("quality.rectification", is_open, *NOTICE),
+            "overdue": ("quality.rectification", is_open & Domain("is_overdue", "=", True), *NOTICE),
+            "closed": ("quality.rectification", notices & Domain("state", "=", "closed") & within("closed_at"), *NOTICE),
+        }
+
+    def _read_figures(self):
+        """Write the figures of these drafts anew, as the system."""
+        for bulletin in self.sudo():
+            rows = bulletin._count_by_party()
+            bulletin.line_ids.unlink()
+            bulletin.item_ids.unlink()
+            self.env["quality.bulletin.line"].sudo().create(
+                [
+                    {
+                        "bulletin_id": bulletin.id,
+                        "department_id": department.id,
+                        "partner_id": partner.id,
+                        "name": (department or partner).display_name or self.env._("Nobody named"),
+                        **figures,
+                    }
+                    for (department, partner), figures in rows.items()
+                ]
+            )
+            self.env["quality.bulletin.item"].sudo().create(bulletin._findings() + bulletin._open_notices())
+            bulletin.figures_at = fields.Datetime.now()
+
+    def _count_by_party(self):
+        """Return ``{(department, outside party): {field of the line: number}}``."""
+        rows = defaultdict(dict)
+        asked = self._asked()
+        for figure in COUNTS:
+            model, domain, *party = asked[figure]
+            for department, partner, count in self.env[model]._read_group(domain, party, ["__count"]):
+                rows[department, partner][f"{figure}_count"] = count
+        for department, partner, checked, passed in self._first_rechecks():
+            rows[department, partner] |= {"first_checked": checked, "first_passed": passed}
+        return rows
+
+    def _first_rechecks(self):
+        """Return department, outside party, and how many requirements were re-checked first and passed at once."""
+        start, end = self._span()
+        self.env.flush_all()
+        found = self.env.execute_query(
+            SQL(
+                """SELECT line.recipient_department_id, line.recipient_partner_id, COUNT(*),
+                          COUNT(*) FILTER (WHERE recheck.result = 'pass')
+                     FROM quality_rectification_recheck recheck
+                     JOIN quality_rectification_line line ON line.id = recheck.line_id
+                    WHERE recheck.company_id = %s AND recheck.round = 1 AND recheck.is_historic IS NOT TRUE
+                      AND recheck.at >= %s AND recheck.at < %s
+                 GROUP BY 1, 2""",
+                self.company_id.id, start, end,
+            )
+        )
+        departments, partners = self.env["hr.department"].sudo(), self.env["res.partner"].sudo()
+        return [(departments.browse(row[0]), partners.browse(row[1]), row[2], row[3]) for row in found]
+
+    def _findings(self):
+        model, domain, *_party = self._asked()["findings"]
+        return [
+            {
+                "bulletin_id": self.id,
+                "kind": "finding",
+                "party": (line.partner_id or line.department_id).display_name,
+                "number": line.inspection_id.name,
+                "text": "\n".join(filter(None, (line.name, line.note))),
+                "clause": line.standard_id.display_name,
+                "notice": line.rectification_id.name,
+                "due_date": line.rectification_line_id.due_date,
+                "is_repeat": bool(line.rectification_line_id.repeat_count),
+                "inspection_id": line.inspection_id.id,
+                "rectification_id": line.rectification_id.id,
+            }
+            for line in self.env[model].search(domain)
+        ]
+
+    def _open_notices(self):
+        model, domain, *_party = self._asked()["open"]
+        return [
+            {
+                "bulletin_id": self.id,
+                "kind": "open",
+                "party": notice.recipient_name,
+                "number": notice.name,
+                "text": notice.subject,
+                "clause": ", ".join(dict.fromkeys(filter(None, notice.line_ids.mapped("standard_clause")))),
+                "notice": dict(notice._fields["state"]._description_selection(self.env))[notice.state],
+                "due_date": min(filter(None, notice.line_ids.mapped("due_date")), default=False),
+                "is_overdue": notice.is_overdue,
+                "is_repeat": bool(notice.repeat_count),
+                "rectification_id": notice.id,
+            }
+            for notice in self.env[model].search(domain, order="issued_at, id")
+        ]
+
+    # ------------------------------------------------------------------
+    # Every week
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_draft(self):
+        """Draft the bulletin of the week that ended, for every company that does quality work; run again, it adds none."""
+        now = fields.Datetime.now()
+        for company in self.env["res.company"].sudo().search([]):
+            monday = today_of(company, now)
+            monday -= timedelta(days=monday.weekday() + 7)
+            working = self.env["ir.sequence"].sudo().search_count(
+                [("code", "=", self._sequence_code), ("company_id", "in", [company.id, False])], limit=1
+            ) and (
+                self.env["quality.rectification"].sudo().search_count([("company_id", "=", company.id)], limit=1)
+                or self.env["quality.inspection"].sudo().search_count([("company_id", "=", company.id)], limit=1)
+            )
+            known = self.sudo().search_count([("company_id", "=", company.id), ("date_from", "=", monday)], limit=1)
+            if working and not known:
+                self.sudo().with_company(company).create(
+                    {"company_id": company.id, "date_from": monday, "date_to": monday + timedelta(days=6)}
+                )
+
+    # ------------------------------------------------------------------
+    # As files
+    # ------------------------------------------------------------------
+
+    def _announce(self):
+        """Fix these bulletins as PDF and Excel, and send them to their followers."""
+        reports = self.env["ir.actions.report"].sudo()
+        for bulletin in self:
+            base = bulletin.name.replace("/", "_")
+            pdf, _kind = reports._render_qweb_pdf("quality_incident.action_report_bulletin", bulletin.ids)
+            with bulletin._workbook() as book:
+                files = [(f"{base}.pdf", pdf), (f"{base}.xlsx", book.read())]
+            attachments = self.env["ir.attachment"].create(
+                [
+                    {
+                        "name": name,
+                        "datas": base64.b64encode(content),
+                        "res_model": self._name,
+                        "res_id": bulletin.id,
+                    }
+                    for name, content in files
+                ]
+            )
+            bulletin.evidence_ids = [fields.Command.set(attachments.ids)]
+            bulletin.message_post(
+                body=self.env._(
+                    "The quality bulletin of %(start)s to %(end)s is published.",
+                    start=bulletin.date_from, end=bulletin.date_to,
+                ),
+                attachment_ids=attachments.copy({"res_model": self._name, "res_id": bulletin.id}).ids,
+                subtype_xmlid="mail.mt_comment",
+            )
+
+    def _workbook(self):
+        """Return the bulletin as an open Excel file with departments, findings and open notices."""
+        self.ensure_one()
+        _ = self.env._
+        lines, items = self.env["quality.bulletin.line"], self.env["quality.bulletin.item"]
+        counts = [f"{figure}_count" for figure in COUNTS]
+        with Book(self.display_name, zone=zone_of(self.company_id)) as book:
+            book.sheet(
+                _("Departments"),
+                [
+                    Column(lines._fields["name"]._description_string(self.env), width=30),
+                    *(Column(lines._fields[name]._description_string(self.env), "integer", 13) for name in counts),
+                    Column(lines._fields["first_passed"]._description_string(self.env), "integer", 13),
+                    Column(lines._fields["first_checked"]._description_string(self.env), "integer", 13),
+                    Column(_("First-pass yield"), "percent", 13),
+                ],
+                (
+                    [
+                        line.name,
+                        *(line[name] for name in counts),
+                        line.first_passed,
+                        line.first_checked,
+                        line.first_pass_yield if line.first_checked else None,
+                    ]
+                    for line in self.line_ids
+                ),
+            )
+            names = ("party", "number", "text", "clause", "notice", "due_date", "is_overdue", "is_repeat")
+            kinds = {"due_date": "date", "is_overdue": "boolean", "is_repeat": "boolean"}
+            widths = {"text": 48, "party": 28}
+            columns = [
+                Column(items._fields[name]._description_string(self.env), kinds.get(name, "text"), widths.get(name))
+                for name in names
+            ]
+            for title, rows in ((_("Findings"), self.finding_ids), (_("Open notices"), self.open_ids)):
+                book.sheet(title, columns, ([item[name] for name in names] for item in rows))
+            return book.finish()
