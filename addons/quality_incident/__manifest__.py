@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/quality_incident_security.xml",
         "security/quality_rectification_security.xml",
+        "security/quality_indicator_security.xml",
         "data/quality_sequence_data.xml",
         "security/quality_erasure_security.xml",
         "data/quality_incident_data.xml",

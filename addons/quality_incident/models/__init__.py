@@ -91,6 +91,11 @@ from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
 
+# indicators
+from . import quality_indicator
+from . import quality_indicator_measure
+from . import quality_indicator_value
+
 # set-up
 from . import res_company
 from . import res_config_settings
