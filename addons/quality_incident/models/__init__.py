@@ -94,7 +94,13 @@ from . import quality_rectification_settings
 # indicators
 from . import quality_indicator
 from . import quality_indicator_measure
+from . import quality_indicator_inspections
+from . import quality_indicator_rectifications
+from . import quality_indicator_incidents
 from . import quality_indicator_value
+from . import quality_indicator_snapshot
+from . import quality_indicator_raise
+from . import quality_indicator_screen
 
 # set-up
 from . import res_company

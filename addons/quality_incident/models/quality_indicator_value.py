@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date, formatLang
 
 from .quality_indicator import DIRECTIONS, PERIODS, UNITS, VERDICTS
@@ -68,6 +69,7 @@ class QualityIndicatorValue(models.Model):
     period_text = fields.Char("Period in words", compute="_compute_texts")
     value_text = fields.Char("Value in words", compute="_compute_texts")
     target_text = fields.Char("Target in words", compute="_compute_texts")
+    count_text = fields.Char("Counted", compute="_compute_texts")
     interval_text = fields.Char("95 % interval", compute="_compute_texts")
     verdict_text = fields.Char("Result", compute="_compute_texts")
 
@@ -93,14 +95,13 @@ class QualityIndicatorValue(models.Model):
     def _compute_texts(self):
         labels = dict(self._fields["verdict"]._description_selection(self.env))
         for value in self:
+            known = value.verdict and value.verdict != "no_data"
             value.period_text = self._period_text(value.period, value.date_from, value.date_to)
-            value.value_text = value._in_unit(value.value) if value.verdict != "no_data" else "–"
-            sign = "≥" if value.direction == "higher" else "≤"
-            value.target_text = f"{sign} {value._in_unit(value.target)}" if value.has_target else ""
+            value.value_text = self._in_unit_of(value, value.value) if known else "–"
+            value.target_text = self._target_text_of(value)
+            value.count_text = self._count_text_of(value, value)
             value.interval_text = (
-                f"{value.interval_low:.1f} – {value.interval_high:.1f} %"
-                if value.is_sample and value.verdict != "no_data"
-                else ""
+                f"{value.interval_low:.1f} – {value.interval_high:.1f} %" if value.is_sample and known else ""
             )
             value.verdict_text = f"{ICONS[value.verdict]} {labels[value.verdict]}" if value.verdict else ""
 
@@ -111,14 +112,33 @@ class QualityIndicatorValue(models.Model):
             return format_date(self.env, date_from, date_format=DATE_FORMATS[period])
         return f"{format_date(self.env, date_from)} – {format_date(self.env, date_to)}"
 
-    def _in_unit(self, number):
-        """Return ``number`` with the unit of this value, or of this indicator."""
-        if self.unit == "amount":
-            return formatLang(self.env, number, currency_obj=self.currency_id)
+    @api.model
+    def _in_unit_of(self, rule, number):
+        """Return ``number`` with the unit of ``rule``, an indicator or a value."""
+        if rule.unit == "amount":
+            return formatLang(self.env, number, currency_obj=rule.currency_id)
         text = f"{number:.1f}".removesuffix(".0")
-        if self.unit == "percent":
+        if rule.unit == "percent":
             return f"{text} %"
-        return self.env._("%s days", text) if self.unit == "days" else text
+        return self.env._("%s days", text) if rule.unit == "days" else text
+
+    @api.model
+    def _target_text_of(self, rule):
+        """Return the target of ``rule``, an indicator or a value, as “≥ 90 %”; empty without one."""
+        sign = "≥" if rule.direction == "higher" else "≤"
+        return f"{sign} {self._in_unit_of(rule, rule.target)}" if rule.has_target else ""
+
+    @api.model
+    def _count_text_of(self, rule, row):
+        """Return what was counted: “45 of 50”; for sums and means the number of records.
+
+        :param rule: an indicator or a value, which has the unit
+        :param row: what has ``numerator``, ``denominator`` and ``excluded``
+        """
+        texts = {"above": f"{row['numerator']:g}", "below": f"{row['denominator']:g}", "excluded": row["excluded"]}
+        if rule.unit == "percent":
+            return self.env._("%(above)s of %(below)s, %(excluded)s left out", **texts)
+        return self.env._("%(below)s counted, %(excluded)s left out", **texts)
 
     # ------------------------------------------------------------------
     # Corrective notice
@@ -126,29 +146,35 @@ class QualityIndicatorValue(models.Model):
 
     @api.depends("indicator_id", "date_from", "date_to")
     def _compute_rectification_id(self):
-        notices = self.env["quality.rectification"].sudo().search(
-            [("origin_model", "=", self._name), ("origin_id", "in", self.ids), ("state", "!=", "cancelled")], order="id"
-        )
+        """The notice of the period, whichever of its revisions it was raised from."""
+        periods = self._same_periods()
+        ids = [row.id for rows in periods.values() for row in rows]
+        notices = self.env["quality.rectification"].sudo().search(self._raised_domain() & Domain("origin_id", "in", ids))
         by_value = {notice.origin_id: notice.id for notice in notices}
         for value in self:
-            value.rectification_id = by_value.get(value.id, False)
+            revisions = periods.get((value.indicator_id.id, value.date_from, value.date_to), self.browse())
+            value.rectification_id = next((by_value[row.id] for row in revisions if row.id in by_value), False)
+
+    @api.model
+    def _raised_domain(self):
+        return Domain("origin_model", "=", self._name) & Domain("state", "!=", "cancelled")
 
     @api.model
     def _search_rectification_id(self, operator, value):
-        if operator not in ("in", "not in", "any", "not any"):
+        if operator != "in":
             return NotImplemented
-        notices = self.env["quality.rectification"].sudo()
-        raised = [("origin_model", "=", self._name), ("state", "!=", "cancelled")]
-        if operator in ("any", "not any"):
-            found = notices.search([*raised, ("id", "any", value)])
-        else:
-            found = notices.search(raised)
-            wanted = set(value)
-            if False in wanted:  # “is not set”, alone or among others
-                others = found.filtered(lambda notice: notice.id not in wanted)
-                return [("id", "not in" if operator == "in" else "in", others.mapped("origin_id"))]
-            found = found.filtered(lambda notice: notice.id in wanted)
-        return [("id", "in" if operator in ("in", "any") else "not in", found.mapped("origin_id"))]
+        notices = self.env["quality.rectification"].sudo().search(self._raised_domain())
+        if False in value:
+            raised = self._revisions_of(notices)
+            others = notices.filtered(lambda notice: notice.id in value)
+            return Domain("id", "not in", raised) | Domain("id", "in", self._revisions_of(others))
+        return Domain("id", "in", self._revisions_of(notices.filtered(lambda notice: notice.id in value)))
+
+    @api.model
+    def _revisions_of(self, notices):
+        """Return the ids of all revisions of the periods these notices were raised about."""
+        periods = self.browse(notices.mapped("origin_id")).exists()._same_periods()
+        return [row.id for rows in periods.values() for row in rows]
 
     # ------------------------------------------------------------------
     # Never changed

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: what a company needs of its own before quality work can start
-DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule")
+DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule", "quality.indicator")
 SEQUENCES = ("quality.incident", "quality.stop.order", "quality.rectification")
 
 

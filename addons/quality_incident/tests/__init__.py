@@ -21,6 +21,7 @@ from . import test_incident_flow
 from . import test_incident_performance
 from . import test_incident_plan
 from . import test_incident_security
+from . import test_indicator_measures
 from . import test_paper
 from . import test_recall
 from . import test_rectification_flow
