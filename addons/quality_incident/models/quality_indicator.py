@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .quality_rectification import STAFF
+from .quality_rectification_workflow import ISSUERS
 
 UNITS = [("percent", "Percent"), ("days", "Days"), ("amount", "Amount of money"), ("count", "Number")]
 DIRECTIONS = [("higher", "Higher is better"), ("lower", "Lower is better")]
@@ -51,7 +52,10 @@ class QualityIndicator(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one(
         "res.users", "Owner", tracking=True, index="btree_not_null", copy=False, check_company=True,
-        domain=lambda self: [("share", "=", False), ("all_group_ids", "in", self.env.ref(STAFF).ids)],
+        domain=lambda self: [
+            ("share", "=", False),
+            ("all_group_ids", "in", [self.env.ref(group).id for group in ISSUERS.split(",")]),
+        ],
         help="Is asked to act when a target is not met; without an owner, the quality managers are asked.",
     )
 
@@ -114,9 +118,11 @@ class QualityIndicator(models.Model):
     @api.constrains("user_id")
     def _check_owner(self):
         for indicator in self:
-            if indicator.user_id and not indicator.user_id.has_group(STAFF):
+            if indicator.user_id and not indicator.user_id.sudo().has_groups(ISSUERS):
                 raise ValidationError(
-                    self.env._("“%s”: the owner must be of the quality staff, who see indicators.", indicator.name)
+                    self.env._(
+                        "“%s”: the owner must be somebody who may issue rectification notices.", indicator.name
+                    )
                 )
 
     # ------------------------------------------------------------------

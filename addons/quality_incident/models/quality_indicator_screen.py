@@ -107,4 +107,6 @@ class QualityIndicatorValue(models.Model):
         self.check_access("read")
         sheets = self.grouped(lambda value: (value.company_id, value.date_to))
         anchors = self.browse([values[0].id for values in sheets.values()])
-        return self.env.ref("quality_incident.action_report_indicators").report_action(anchors)
+        return self.env.ref("quality_incident.action_report_indicators").report_action(
+            anchors, config=False
+        )

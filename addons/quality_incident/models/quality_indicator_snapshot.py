@@ -43,6 +43,12 @@ class QualityIndicatorValue(models.Model):
                 break  # out of time; the framework calls again at once
 
     @api.model
+    def _take_missing(self, indicators):
+        """Measure the ended periods of ``indicators`` that have no value, in this transaction; return the values."""
+        taken = [self._snapshot(batch) for batch in self._batches(self._missing_periods(indicators), BATCH_SIZE)]
+        return self.union(*taken)
+
+    @api.model
     def _batches(self, periods, size):
         """Return ``periods`` in lists of one code each and at most ``size`` long."""
         by_code = {}

@@ -22,6 +22,8 @@ from . import test_incident_performance
 from . import test_incident_plan
 from . import test_incident_security
 from . import test_indicator_measures
+from . import test_indicator_values
+from . import test_indicator_security
 from . import test_paper
 from . import test_recall
 from . import test_rectification_flow
