@@ -75,6 +75,7 @@
         "demo/quality_people_demo.xml",
         "demo/quality_incident_demo.xml",
         "demo/quality_rectification_demo.xml",
+        "demo/quality_indicator_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["quality_incident/static/src/views/**/*"],
