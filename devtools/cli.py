@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from . import addons, databases, i18n, lint, odoo, postgres, serve, shots, source, testrun
+from . import addons, bench, databases, i18n, lint, odoo, postgres, serve, shots, source, testrun
 from .errors import SetupError
 from .postgres import Server
 
@@ -52,6 +52,8 @@ def _parser():
     sub = command("i18n", "collect the addons' texts and merge them into zh_CN.po", _i18n)
     sub.add_argument("addons", nargs="*", help="addons (all)")
     sub.add_argument("--check", action="store_true", help="only say what is not translated or out of date")
+    sub = command("bench", "measure the heavy pages at the size they are made for", _bench)
+    sub.add_argument("names", nargs="*", help="benchmarks (all)")
     database(command("drop", "drop a database; serve makes it anew", _drop))
     command("stop", "stop all servers, whoever uses them", _stop)
     return parser
@@ -97,6 +99,10 @@ def _update(options):
 
 def _i18n(options):
     return i18n.run(options.addons, check=options.check)
+
+
+def _bench(options):
+    return bench.run(options.names)
 
 
 def _drop(options):

@@ -67,12 +67,15 @@ from . import quality_violation
 from . import quality_closure_fact
 from . import quality_recall_line
 from . import quality_incident_recall
+from . import quality_incident_cost
 
 # personal data
 from . import quality_erasure
 from . import quality_erasure_scope
 from . import quality_erasure_run
 from . import quality_erasure_contact
+
+from . import quality_register_mixin
 
 # standards, and the rectification notice
 from . import quality_standard
@@ -91,6 +94,19 @@ from . import quality_rectification_extension
 from . import quality_rectification_import
 from . import quality_rectification_settings
 
+# inspections
+from . import quality_inspection_template
+from . import quality_inspection_plan
+from . import quality_inspection
+from . import quality_inspection_workflow
+from . import quality_inspection_line
+from . import quality_inspection_register
+from . import quality_inspection_raise
+from . import quality_inspection_sheet
+from . import quality_inspection_schedule
+from . import quality_inspection_invite
+from . import quality_inspection_import
+
 # indicators
 from . import quality_indicator
 from . import quality_indicator_measure
@@ -101,6 +117,16 @@ from . import quality_indicator_value
 from . import quality_indicator_snapshot
 from . import quality_indicator_raise
 from . import quality_indicator_screen
+
+# the managers' cockpit
+from . import quality_cockpit
+from . import quality_cockpit_work
+from . import quality_cockpit_incidents
+
+# registers in Excel
+from . import quality_incident_register
+from . import quality_rectification_register
+from . import ir_http
 
 # set-up
 from . import res_company

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ..tools.days import company_zone
+from ..tools.days import zone_of
 from ..tools.indicators import Measure, Span, figure, midnight, period_of
 
 #: columns of the table ``span`` that the query of a measure may use, with their types
@@ -68,7 +68,7 @@ class QualityIndicator(models.Model):
     @api.model
     def _spans(self, periods):
         now = fields.Datetime.now()
-        zones = {company: company_zone(company) for company in {rule.company_id.sudo() for rule, *_days in periods}}
+        zones = {company: zone_of(company).zone for company in {rule.company_id.sudo() for rule, *_days in periods}}
         today = {
             zone: fields.Date.context_today(self.with_context(tz=zone), now) for zone in set(zones.values())
         }
@@ -133,7 +133,7 @@ class QualityIndicator(models.Model):
     def _figures_so_far(self):
         """Return the figures of these indicators in their present period, in their order; see above."""
         today = {
-            company: fields.Date.context_today(self.with_context(tz=company_zone(company.sudo())))
+            company: fields.Date.context_today(self.with_context(tz=zone_of(company.sudo()).zone))
             for company in self.company_id
         }
         periods = [(rule, *period_of(today[rule.company_id], rule.period)) for rule in self]

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.days import company_zone
+from ..tools.days import zone_of
 from ..tools.indicators import figure, periods_between
 from .quality_incident_workflow import MANAGER
 from .quality_indicator import DEFINITION
@@ -70,7 +70,7 @@ class QualityIndicatorValue(models.Model):
         )
         yesterday = {
             company: fields.Date.subtract(
-                fields.Date.context_today(self.with_context(tz=company_zone(company))), days=1
+                fields.Date.context_today(self.with_context(tz=zone_of(company).zone)), days=1
             )
             for company in indicators.company_id
         }

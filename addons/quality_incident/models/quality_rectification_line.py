@@ -100,6 +100,8 @@ class QualityRectificationLine(models.Model):
     extension_ids = fields.One2many("quality.rectification.extension", "line_id", "Extensions", readonly=True)
     open_extension_id = fields.Many2one("quality.rectification.extension", compute="_compute_open_extension_id")
 
+    _repeat_idx = models.Index("(company_id, rectification_id) WHERE repeat_count > 0")
+
     # ------------------------------------------------------------------
     # Computes
     # ------------------------------------------------------------------

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 #: what a company needs of its own before quality work can start
 DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule", "quality.indicator")
-SEQUENCES = ("quality.incident", "quality.stop.order", "quality.rectification")
+SEQUENCES = ("quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection")
 
 
 class ResCompany(models.Model):

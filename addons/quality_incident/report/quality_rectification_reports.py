@@ -3,13 +3,12 @@ from odoo import api, models
 from ..tools.pictures import photo_uri
 
 
-class ReportRectification(models.AbstractModel):
-    """The rectification notice (A1): requirements, plan, photos, re-checks, approvals."""
+class ReportWithPhotos(models.AbstractModel):
+    """A document with photos between its lines."""
 
-    _name = "report.quality_incident.report_rectification"
-    _description = "Printed rectification notice"
+    _name = "quality.report.photos"
+    _description = "Printed document with photos"
     _inherit = ["quality.report"]
-    _document_model = "quality.rectification"
 
     @api.model
     def _extra_values(self, docs, data):
@@ -25,3 +24,21 @@ class ReportRectification(models.AbstractModel):
     @api.model
     def _page_label(self, doc):
         return doc.name
+
+
+class ReportRectification(models.AbstractModel):
+    """The rectification notice (A1): requirements, plan, photos, re-checks, approvals."""
+
+    _name = "report.quality_incident.report_rectification"
+    _description = "Printed rectification notice"
+    _inherit = ["quality.report.photos"]
+    _document_model = "quality.rectification"
+
+
+class ReportInspection(models.AbstractModel):
+    """The record of an inspection (B3): what was checked, found, and what became of it."""
+
+    _name = "report.quality_incident.report_inspection"
+    _description = "Printed inspection record"
+    _inherit = ["quality.report.photos"]
+    _document_model = "quality.inspection"

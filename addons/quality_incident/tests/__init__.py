@@ -5,6 +5,7 @@ from . import test_approval_rounds
 from . import test_approval_security
 from . import test_approval_substitute
 from . import test_business_time
+from . import test_cockpit
 from . import test_deadline
 from . import test_deadline_security
 from . import test_dossier
@@ -25,13 +26,17 @@ from . import test_indicator_measures
 from . import test_indicator_values
 from . import test_indicator_security
 from . import test_paper
+from . import test_inspection
+from . import test_inspection_plan
 from . import test_recall
 from . import test_rectification_flow
 from . import test_rectification_import
 from . import test_rectification_lines
 from . import test_rectification_performance
 from . import test_rectification_security
+from . import test_register
 from . import test_reports
 from . import test_seal
+from . import test_sheet
 from . import test_tour_incident
 from . import test_views

@@ -1,0 +1,89 @@
+from dataclasses import dataclass
+from typing import Any
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import split_every
+
+from ..tools.days import zone_of
+from ..tools.sheet import Book, Column
+
+#: rows read at a time: memory and the cost of a query stay the same however long the register is
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class RegisterColumn:
+    """A column of a register: its header, its kind (see ``tools.sheet``), and where the value is.
+
+    ``value`` is a path of fields (``"standard_id.code"``) or a function of the record. A selection shows its label, a
+    record its name.
+    """
+
+    header: str
+    value: Any
+    kind: str = "text"
+    width: int | None = None
+
+
+class QualityRegisterMixin(models.AbstractModel):
+    """Records that can be printed as a register in Excel: one row a record, the columns declared once."""
+
+    _name = "quality.register.mixin"
+    _description = "Register in Excel"
+
+    #: field that the span of time of a register is about
+    _register_date = "create_date"
+    _register_order = "id"
+    #: path to the flag of imported history; ``None`` where there is none
+    _register_historic = "is_historic"
+
+    @api.model
+    def _register_title(self):
+        """Hook: return what the register is called, translated."""
+        return self._description
+
+    @api.model
+    def _register_columns(self):
+        """Hook: return the columns as a list of :class:`RegisterColumn`, headers translated."""
+        return []
+
+    @api.model
+    def _register_file(self, domain):
+        """Return the register of the records of ``domain`` that the user may read, as an open Excel file.
+
+        :raises AccessError: the user may not read this kind of record at all
+        :raises UserError: it has no register
+        """
+        self.check_access("read")
+        columns = self._register_columns()
+        if not columns:
+            raise UserError(self.env._("There is no register of this."))
+        title = self._register_title()
+        with Book(title, zone=zone_of(self.env.company.sudo(), self.env.user)) as book:
+            sheet_columns = [Column(column.header, column.kind, column.width) for column in columns]
+            book.sheet(title, sheet_columns, self._register_rows(Domain(domain), columns))
+            return book.finish()
+
+    @api.model
+    def _register_rows(self, domain, columns):
+        """Yield the rows; which records is decided by the user's rights, what stands in them is read by the system."""
+        ids = self.search(domain, order=self._register_order).ids
+        for part in split_every(BATCH, ids):
+            # Superuser: who may read a record may read the names of its project, people and departments.
+            for record in self.sudo().browse(part):
+                yield [self._register_value(record, column) for column in columns]
+            self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _register_value(self, record, column):
+        if callable(column.value):
+            return column.value(record)
+        *path, name = column.value.split(".")
+        for step in path:
+            record = record[step]
+        field, value = record._fields[name], record[name]
+        if field.type == "selection":
+            return dict(field._description_selection(record.env)).get(value, "")
+        return ", ".join(other.display_name or "" for other in value) if field.relational else value
