@@ -122,6 +122,7 @@ from . import quality_indicator_screen
 from . import quality_cockpit
 from . import quality_cockpit_work
 from . import quality_cockpit_incidents
+from . import quality_cockpit_indicators
 
 # registers in Excel
 from . import quality_incident_register

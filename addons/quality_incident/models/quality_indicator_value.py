@@ -112,6 +112,16 @@ class QualityIndicatorValue(models.Model):
             return format_date(self.env, date_from, date_format=DATE_FORMATS[period])
         return f"{format_date(self.env, date_from)} – {format_date(self.env, date_to)}"
 
+    def _shown_value(self):
+        """Return the value, or False when there was nothing to measure."""
+        self.ensure_one()
+        return self.value if self.verdict != "no_data" else False
+
+    def _shown_target(self):
+        """Return the target, or False without one."""
+        self.ensure_one()
+        return self.target if self.has_target else False
+
     @api.model
     def _in_unit_of(self, rule, number):
         """Return ``number`` with the unit of ``rule``, an indicator or a value."""

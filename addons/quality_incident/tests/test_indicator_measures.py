@@ -237,6 +237,34 @@ class TestIndicatorMeasures(IndicatorCase):
             after = self._measure("rectification_on_time", first, last)
             self.assertEqual((after[0] - on_time[0], after[1] - on_time[1]), (2, 2))
 
+    def _inspected(self, subject, conclusion, *moment, **vals):
+        """Return an inspection completed at a moment in Shanghai with a conclusion."""
+        inspection = self.env["quality.inspection"].sudo().create(
+            {"title": "Inspection", "subject": subject, "inspector_id": self.inspector.id}
+        )
+        vals = {"state": "done", "conclusion": conclusion, "done_at": self._utc(*moment), **vals}
+        return self._set(inspection, **vals)
+
+    def test_inspections(self):
+        """B5: by subject and conclusion; only what was completed in the period counts."""
+        for subject in ("part", "unit", "contract", "site"):
+            self._inspected(subject, "good", *self.FIRST_MOMENT)
+            self._inspected(subject, "qualified", *self.LAST_MOMENT)
+            self._inspected(subject, "qualified", 2025, 3, 10)
+            self._inspected(subject, "unqualified", 2025, 3, 10)
+            self._inspected(subject, "unqualified", *self.BEFORE)
+            self._inspected(subject, "unqualified", *self.AFTER)
+            self._inspected(subject, "good", 2025, 3, 10, is_historic=True)
+            self._inspected(subject, "good", 2025, 3, 10, state="cancelled")
+            self._inspected(subject, "good", 2025, 3, 10, state="in_progress")
+            self._inspected(subject, "good", 2025, 3, 10, company_id=self.other_company.id)
+        self.assertEqual(self._measure("parts_qualified"), (3, 4, 1))
+        self.assertEqual(self._measure("contracts_qualified"), (3, 4, 1))
+        self.assertEqual(self._measure("units_good"), (1, 4, 1))
+        self.assertRecordValues(self._store("parts_qualified"), [{"value": 75, "verdict": "not_met"}])
+        self.assertRecordValues(self._store("units_good"), [{"value": 25, "verdict": "not_met", "is_sample": True}])
+        self.assertEqual(self._measure("units_good", historic=True), (2, 5, 0))
+
     def test_companies_and_periods_in_one_query(self):
         """One query for each code, whatever is asked for; each company by its own clock."""
         self.other_company.sudo().action_quality_setup()
