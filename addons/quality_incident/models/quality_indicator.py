@@ -62,9 +62,9 @@ class QualityIndicator(models.Model):
     # definition
     description = fields.Text(translate=True)
     formula = fields.Text(required=True, translate=True)
-    numerator_text = fields.Text("Counted above the line", required=True, translate=True)
-    denominator_text = fields.Text("Counted below the line", required=True, translate=True)
-    exclusion_text = fields.Text("Not counted", required=True, translate=True)
+    numerator_text = fields.Text("What the numerator counts", required=True, translate=True)
+    denominator_text = fields.Text("What the denominator counts", required=True, translate=True)
+    exclusion_text = fields.Text("What is not counted", required=True, translate=True)
     unit = fields.Selection(UNITS, required=True, default="percent")
     direction = fields.Selection(DIRECTIONS, required=True, default="higher")
 

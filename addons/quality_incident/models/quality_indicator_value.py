@@ -34,8 +34,8 @@ class QualityIndicatorValue(models.Model):
     computed_at = fields.Datetime("Measured on", required=True, readonly=True)
 
     # measured
-    numerator = fields.Float("Above the line", readonly=True)
-    denominator = fields.Float("Below the line", readonly=True)
+    numerator = fields.Float(readonly=True)
+    denominator = fields.Float(readonly=True)
     excluded = fields.Integer("Left out", readonly=True, help="Records of the period that were not counted.")
     value = fields.Float(readonly=True, aggregator="avg", help="In percent, days or money, as the unit says.")
     interval_low = fields.Float(
@@ -50,9 +50,9 @@ class QualityIndicatorValue(models.Model):
     code = fields.Char(required=True, readonly=True)
     name = fields.Char("Indicator name", required=True, readonly=True, translate=True)
     formula = fields.Text(required=True, readonly=True, translate=True)
-    numerator_text = fields.Text("Counted above the line", required=True, readonly=True, translate=True)
-    denominator_text = fields.Text("Counted below the line", required=True, readonly=True, translate=True)
-    exclusion_text = fields.Text("Not counted", required=True, readonly=True, translate=True)
+    numerator_text = fields.Text("What the numerator counts", required=True, readonly=True, translate=True)
+    denominator_text = fields.Text("What the denominator counts", required=True, readonly=True, translate=True)
+    exclusion_text = fields.Text("What is not counted", required=True, readonly=True, translate=True)
     unit = fields.Selection(UNITS, required=True, readonly=True)
     direction = fields.Selection(DIRECTIONS, required=True, readonly=True)
     target = fields.Float(readonly=True, aggregator="avg")
