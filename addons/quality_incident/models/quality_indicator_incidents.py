@@ -89,8 +89,11 @@ class QualityIndicator(models.Model):
             currency,
         )
         return SQL(
-            "COALESCE((%s AND rate.name <= incident.reported_at::date ORDER BY rate.company_id, rate.name DESC LIMIT 1),"
-            " (%s ORDER BY rate.company_id, rate.name LIMIT 1), 1)",
+            """
+            COALESCE((%s AND rate.name <= incident.reported_at::date
+                       ORDER BY rate.company_id, rate.name DESC LIMIT 1),
+                     (%s ORDER BY rate.company_id, rate.name LIMIT 1), 1)
+            """,
             own, own,
         )
 

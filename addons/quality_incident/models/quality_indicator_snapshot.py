@@ -14,8 +14,8 @@ _logger = logging.getLogger(__name__)
 #: periods measured in one transaction; a year of weeks of twenty companies
 BATCH_SIZE = 1000
 FIGURES = (
-    ("numerator", "float"), ("denominator", "float"), ("excluded", "int"), ("value", "float"),
-    ("interval_low", "float"), ("interval_high", "float"), ("verdict", "text"),
+    ("numerator", SQL("float")), ("denominator", SQL("float")), ("excluded", SQL("int")), ("value", SQL("float")),
+    ("interval_low", SQL("float")), ("interval_high", SQL("float")), ("verdict", SQL("text")),
 )
 
 
@@ -35,7 +35,7 @@ class QualityIndicatorValue(models.Model):
         What fails is logged and tried again at the next run; the other indicators are measured all the same.
         """
         Cron = self.env["ir.cron"]
-        todo = self._missing_periods(self.env["quality.indicator"].sudo().search([]))
+        todo = self._missing_periods(self.env["quality.indicator"].sudo().search([("active", "=", True)]))
         Cron._commit_progress(remaining=len(todo))
         for batch in self._batches(todo, batch_size):
             self._snapshot(batch)
@@ -114,47 +114,50 @@ class QualityIndicatorValue(models.Model):
         """
         if not periods:
             return self.browse()
-        Indicator = self.env["quality.indicator"].sudo()
+        measures = self.env["quality.indicator"].sudo()._measure_spans(periods)
+        figures = [figure(measure, rule) for (rule, *_days), measure in zip(periods, measures, strict=True)]
+        ids = self.env.execute_query(self._insert_sql(periods, figures, reason))
+        self.env["quality.indicator"].invalidate_model(["value_ids"])
+        return self.browse([row_id for (row_id,) in ids])
+
+    @api.model
+    def _insert_sql(self, periods, figures, reason):
+        """Return the statement that writes the rows and returns the ids of those that are new."""
         rules = [rule for rule, *_days in periods]
         again = rules[0]._name == self._name
-        measures = Indicator._measure_spans(periods)
-        figures = [figure(measure, rule) for rule, measure in zip(rules, measures, strict=True)]
+        names = [name for name, _kind in FIGURES]
         columns = [
             SQL("%s::int[]", [rule.id for rule in rules]),
             SQL("%s::date[]", [date_from for _rule, date_from, _date_to in periods]),
             SQL("%s::date[]", [date_to for _rule, _date_from, date_to in periods]),
-            *(SQL("%s::%s[]", [row[name] for row in figures], SQL(kind)) for name, kind in FIGURES),
+            *(SQL("%s::%s[]", [row[name] for row in figures], kind) for name, kind in FIGURES),
         ]
-        ids = self.env.execute_query(
-            SQL(
-                """
-                INSERT INTO quality_indicator_value
-                       (indicator_id, company_id, currency_id, date_from, date_to, revision, is_current,
-                        revision_reason, computed_at, create_uid, create_date, write_uid, write_date, %(figures)s,
-                        %(definition)s)
-                SELECT %(indicator)s, source.company_id, company.currency_id, row.date_from, row.date_to,
-                       %(revision)s, TRUE, %(reason)s, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s, %(row_figures)s,
-                       %(source_definition)s
-                  FROM unnest(%(columns)s) AS row(source_id, date_from, date_to, %(figures)s)
-                  JOIN %(table)s AS source ON source.id = row.source_id
-                  JOIN res_company AS company ON company.id = source.company_id
-                ON CONFLICT DO NOTHING RETURNING id
-                """,
-                figures=self._sql_names(name for name, _kind in FIGURES),
-                row_figures=self._sql_names((name for name, _kind in FIGURES), "row"),
-                definition=self._sql_names(DEFINITION),
-                source_definition=self._sql_names(DEFINITION, "source"),
-                indicator=SQL.identifier("source", "indicator_id" if again else "id"),
-                revision=SQL("source.revision + 1") if again else 1,
-                reason=reason,
-                now=fields.Datetime.now(),
-                uid=self.env.uid,
-                columns=SQL(", ").join(columns),
-                table=SQL.identifier(self._table if again else Indicator._table),
-            )
+        return SQL(
+            """
+            INSERT INTO quality_indicator_value
+                   (indicator_id, company_id, currency_id, date_from, date_to, revision, is_current,
+                    revision_reason, computed_at, create_uid, create_date, write_uid, write_date, %(figures)s,
+                    %(definition)s)
+            SELECT %(indicator)s, source.company_id, company.currency_id, row.date_from, row.date_to,
+                   %(revision)s, TRUE, %(reason)s, %(now)s, %(uid)s, %(now)s, %(uid)s, %(now)s, %(row_figures)s,
+                   %(source_definition)s
+              FROM unnest(%(columns)s) AS row(source_id, date_from, date_to, %(figures)s)
+              JOIN %(table)s AS source ON source.id = row.source_id
+              JOIN res_company AS company ON company.id = source.company_id
+            ON CONFLICT DO NOTHING RETURNING id
+            """,
+            figures=self._sql_names(names),
+            row_figures=self._sql_names(names, "row"),
+            definition=self._sql_names(DEFINITION),
+            source_definition=self._sql_names(DEFINITION, "source"),
+            indicator=SQL.identifier("source", "indicator_id" if again else "id"),
+            revision=SQL("source.revision + 1") if again else 1,
+            reason=reason,
+            now=fields.Datetime.now(),
+            uid=self.env.uid,
+            columns=SQL(", ").join(columns),
+            table=SQL.identifier(rules[0]._table),
         )
-        Indicator.invalidate_model(["value_ids"])
-        return self.browse([row_id for (row_id,) in ids])
 
     @api.model
     def _sql_names(self, names, table=None):

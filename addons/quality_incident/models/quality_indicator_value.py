@@ -159,7 +159,8 @@ class QualityIndicatorValue(models.Model):
         """The notice of the period, whichever of its revisions it was raised from."""
         periods = self._same_periods()
         ids = [row.id for rows in periods.values() for row in rows]
-        notices = self.env["quality.rectification"].sudo().search(self._raised_domain() & Domain("origin_id", "in", ids))
+        domain = self._raised_domain() & Domain("origin_id", "in", ids)
+        notices = self.env["quality.rectification"].sudo().search(domain)
         by_value = {notice.origin_id: notice.id for notice in notices}
         for value in self:
             revisions = periods.get((value.indicator_id.id, value.date_from, value.date_to), self.browse())

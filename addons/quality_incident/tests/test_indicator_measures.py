@@ -165,7 +165,8 @@ class TestIndicatorMeasures(IndicatorCase):
         self._issued(2025, 3, 9, repeat_count=1, is_historic=True)
         self._set(self._make_notice(), issued_at=self._utc(2025, 3, 9))  # a draft
         self.assertEqual(self._measure("repeat_rate"), (1, 3, 2))
-        self.assertRecordValues(self._store("repeat_rate"), [{"verdict": "not_met", "count_text": "1 of 3, 2 left out"}])
+        value = self._store("repeat_rate")
+        self.assertRecordValues(value, [{"verdict": "not_met", "count_text": "1 of 3, 2 left out"}])
 
     def _lines(self, *dates, done=None):
         """Return lines of an issued notice, each due on one of ``dates``, reported done at the moments ``done``."""

@@ -17,7 +17,7 @@ export class IndicatorChartField extends Component {
                 const chart = new Chart(this.canvasRef.el, this.config);
                 return () => chart.destroy();
             },
-            () => [JSON.stringify(this.points)]
+            () => [JSON.stringify(this.points)],
         );
     }
 
