@@ -194,12 +194,11 @@ class TestIndicatorMeasures(IndicatorCase):
         self.assertEqual(self._measure("rectification_on_time", historic=True), (4, 6, 2))
 
     def _recheck(self, line, number, result, due, done, at, **vals):
-        recheck = self.env["quality.rectification.recheck"].sudo().create({
+        return self.env["quality.rectification.recheck"].sudo().create({
             "line_id": line.id, "rectification_id": line.rectification_id.id, "company_id": line.company_id.id,
             "round": number, "result": result, "due_date": due, "done_at": self._utc(*done) if done else False,
             "at": self._utc(*at), **vals,
         })
-        return recheck
 
     def test_later_rounds_do_not_count(self):
         """A failed line has the dates of its next round; the first round stands in its re-check."""
