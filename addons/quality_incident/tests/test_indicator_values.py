@@ -105,13 +105,11 @@ class TestIndicatorValues(IndicatorCase, ReportCase):
         second = self._taken("repeat_rate", (0, 3, 0))
         self.assertEqual((len(first), len(second)), (1, 0))
         self.assertEqual(first.indicator_id.value_ids, first)
+        required = [name for name, field in self.Value._fields.items() if field.store and field.required]
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation), self.env.cr.savepoint():
             self.env.cr.execute(SQL(
-                "INSERT INTO quality_indicator_value (indicator_id, company_id, date_from, date_to, revision,"
-                " is_current, computed_at, verdict, code, name, formula, numerator_text, denominator_text, exclusion_text,"
-                " unit, direction, period) SELECT indicator_id, company_id, date_from, date_to, revision, FALSE, computed_at,"
-                " verdict, code, name, formula, numerator_text, denominator_text, exclusion_text, unit, direction,"
-                " period FROM quality_indicator_value WHERE id = %s", first.id,
+                "INSERT INTO quality_indicator_value (%(names)s) SELECT %(names)s FROM quality_indicator_value"
+                " WHERE id = %(id)s", names=self.Value._sql_names(required), id=first.id,
             ))
 
     @mute_logger(LOGGER)
@@ -242,6 +240,13 @@ class TestIndicatorValues(IndicatorCase, ReportCase):
         self.assertIn("30 % instead of ≤ 5 %", activity.summary)
         self.assertFalse(value.rectification_id, "a notice is never raised by itself")
 
+    def test_the_answer_is_kept_beside_the_value(self):
+        """The owner may also answer that nothing is to be raised; the value itself stays untouched."""
+        value = self._taken("repeat_rate", (3, 10, 0), user_id=self.inspector.id)
+        value.activity_ids.with_user(self.inspector).action_feedback("One contractor, known, has left")
+        self.assertFalse(value.activity_ids)
+        self.assertIn("has left", value.message_ids[0].body)
+
     def test_without_an_owner_the_managers_are_asked(self):
         value = self._taken("repeat_rate", (3, 10, 0))
         self.assertIn(self.manager, value.activity_ids.user_id)
@@ -319,6 +324,34 @@ class TestIndicatorValues(IndicatorCase, ReportCase):
                 self._text(SHEET, sample, user=user)
         action = self.Value.search([("date_to", "=", LAST)]).action_print_sheet()
         self.assertEqual(len(action["context"]["active_ids"]), 1)
+
+    def test_list_reads_in_batch(self):
+        """As many queries to show ten times the values and indicators."""
+        indicators = self._activate("repeat_rate", "days_to_close", start_date="2026-08-01")
+        names = {
+            "quality.indicator.value": ("name", "period_text", "value_text", "verdict_text", "rectification_id"),
+            "quality.indicator": ("name", "current_text", "last_text", "target_text", "chart_data", "user_id"),
+        }
+        companies = self.env["res.company"].create([{"name": f"Company {number}"} for number in range(9)])
+        self.inspector.company_ids |= companies
+        for company in companies:
+            for indicator in indicators:
+                indicator.copy({"company_id": company.id, "name": indicator.name, "start_date": "2026-08-01"})
+        self.Value.sudo()._take_missing(self.Indicator.search([]))
+
+        def count(model, limit):
+            records = self.env[model].with_user(self.inspector).with_context(
+                allowed_company_ids=self.inspector.company_ids.ids
+            )
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = records.web_search_read([], {name: {} for name in names[model]}, limit=limit)
+            self.assertEqual(len(rows["records"]), limit)
+            return self.env.cr.sql_log_count - before
+
+        for model in names:
+            count(model, 20)
+            self.assertLessEqual(count(model, 20), count(model, 2), model)
 
     def test_chart(self):
         """The screen draws the values of the present kind of period against the target of their time."""
