@@ -114,10 +114,22 @@ from . import quality_bulletin
 from . import quality_bulletin_line
 from . import quality_bulletin_figures
 
+# indicators
+from . import quality_indicator
+from . import quality_indicator_measure
+from . import quality_indicator_inspections
+from . import quality_indicator_rectifications
+from . import quality_indicator_incidents
+from . import quality_indicator_value
+from . import quality_indicator_snapshot
+from . import quality_indicator_raise
+from . import quality_indicator_screen
+
 # the managers' cockpit
 from . import quality_cockpit
 from . import quality_cockpit_work
 from . import quality_cockpit_incidents
+from . import quality_cockpit_indicators
 
 # registers in Excel
 from . import quality_incident_register

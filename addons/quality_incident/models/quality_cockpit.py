@@ -44,6 +44,7 @@ class QualityCockpit(models.AbstractModel):
         """Hook: return the panels in the order they are shown."""
         return [
             self._panel_tiles(scope),
+            self._panel_indicators(scope),
             self._panel_deadlines(scope),
             self._panel_ageing(scope),
             *self._panels_of_incidents(scope),

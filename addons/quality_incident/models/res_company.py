@@ -2,8 +2,10 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: what a company needs of its own before quality work can start
-DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule")
-SEQUENCES = ("quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection", "quality.bulletin")
+DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule", "quality.indicator")
+SEQUENCES = (
+    "quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection", "quality.bulletin",
+)
 
 
 class ResCompany(models.Model):
@@ -19,7 +21,8 @@ class ResCompany(models.Model):
     quality_effect_days = fields.Integer("Effectiveness check after", default=30, help="Days from closing.")
 
     def action_quality_setup(self):
-        """Give these companies their own approval rules, reporting regimes, escalation ladder and number sequences.
+        """Give these companies their own approval rules, reporting regimes, escalation ladder, indicators and number
+        sequences.
 
         They are copied, with their translations, from the company that has the shipped ones. What a company has of a
         kind already is left alone, so pressing twice adds nothing. Returns a notification.
@@ -37,7 +40,7 @@ class ResCompany(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%s has its approval rules, reporting regimes, escalation ladder and number sequences.",
+                    "%s has its approval rules, reporting regimes, escalation ladder, indicators and number sequences.",
                     ", ".join(self.mapped("name")),
                 ),
             },

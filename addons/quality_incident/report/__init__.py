@@ -3,3 +3,4 @@ from . import quality_report
 from . import quality_incident_reports
 from . import quality_dossier_reports
 from . import quality_rectification_reports
+from . import quality_indicator_reports

@@ -23,6 +23,9 @@ from . import test_incident_flow
 from . import test_incident_performance
 from . import test_incident_plan
 from . import test_incident_security
+from . import test_indicator_measures
+from . import test_indicator_values
+from . import test_indicator_security
 from . import test_paper
 from . import test_inspection
 from . import test_inspection_plan

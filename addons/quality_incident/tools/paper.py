@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.tools import format_date, get_lang, groupby
 
 from .amounts import amount_in_words
+from .days import zone_of
 
 
 class Paper:
@@ -18,7 +19,7 @@ class Paper:
         self.env = document.env
         company = document.company_id if "company_id" in document._fields else self.env.company
         self.company = (company or self.env.company).sudo()
-        self.zone = self.company.resource_calendar_id.tz or self.company.partner_id.tz or "UTC"
+        self.zone = zone_of(self.company).zone
 
     def date(self, value):
         """Return a date, or the day of a UTC datetime, as text; empty when there is none."""

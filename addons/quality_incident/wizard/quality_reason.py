@@ -16,7 +16,7 @@ class QualityReason(models.TransientModel):
     #: the only methods a reason may be handed to; each is public and guarded itself
     _methods = (
         "action_cancel", "action_reopen", "action_send_back", "action_waive", "action_reject", "action_refuse",
-        "action_fail", "action_begin",
+        "action_fail", "action_begin", "action_measure_again",
     )
 
     @api.model
