@@ -90,6 +90,8 @@
         "demo/quality_incident_demo.xml",
         "demo/quality_rectification_demo.xml",
         "demo/quality_indicator_demo.xml",
+        "demo/quality_inspection_demo.xml",
+        "demo/quality_portal_demo.xml",
     ],
     "assets": {
         "web.assets_backend": ["quality_incident/static/src/**/*"],

@@ -134,6 +134,7 @@ from . import quality_cockpit_indicators
 # registers in Excel
 from . import quality_incident_register
 from . import quality_rectification_register
+from . import quality_indicator_register
 from . import ir_http
 
 # set-up

@@ -42,4 +42,5 @@ from . import test_seal
 from . import test_sheet
 from . import test_tour_incident
 from . import test_tour_inspection
+from . import test_tour_week
 from . import test_views
