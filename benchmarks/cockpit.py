@@ -15,11 +15,12 @@ def fill(cr):
           FROM generate_series(1, 50) n, (SELECT alias_id FROM project_project LIMIT 1) p
     """)
     cr.execute("""
-        INSERT INTO quality_incident (name, title, company_id, state, grade, round, occurred_at, discovered_at, reported_at,
-            closed_at, reporter_id, currency_id, cause_category_id, project_id, responsible_department_id,
+        INSERT INTO quality_incident (name, title, company_id, state, grade, round, occurred_at, discovered_at,
+            reported_at, closed_at, reporter_id, currency_id, cause_category_id, project_id, responsible_department_id,
             estimated_loss, poor_quality_cost, deaths, serious_injuries, is_historic)
         SELECT 'B/' || n, 'Benchmark ' || n, 1,
-            CASE WHEN n %% 33 = 0 THEN 'executing' ELSE 'closed' END, (array['minor', 'general', 'major'])[1 + n %% 3], 1,
+            CASE WHEN n %% 33 = 0 THEN 'executing' ELSE 'closed' END,
+            (array['minor', 'general', 'major'])[1 + n %% 3], 1,
             t.at, t.at, t.at, t.at + interval '20 days', 2, (SELECT currency_id FROM res_company WHERE id = 1),
             causes.ids[1 + floor(sqrt(n %% 97))::int %% cardinality(causes.ids)],
             projects.ids[1 + n %% cardinality(projects.ids)],
@@ -31,8 +32,8 @@ def fill(cr):
          CROSS JOIN (SELECT array_agg(id) ids FROM hr_department) departments
     """, {"size": SIZE})
     cr.execute("""
-        INSERT INTO quality_rectification (name, subject, company_id, state, severity, source, round, plan_round, issuer_id,
-            issued_at, project_id, recipient_department_id, repeat_count, is_historic)
+        INSERT INTO quality_rectification (name, subject, company_id, state, severity, source, round, plan_round,
+            issuer_id, issued_at, project_id, recipient_department_id, repeat_count, is_historic)
         SELECT 'N/' || n, 'Benchmark ' || n, 1, CASE WHEN n %% 33 = 0 THEN 'executing' ELSE 'closed' END, 'normal',
             'external', 1, 1, 2, now() at time zone 'utc' - n * interval '52 minutes',
             projects.ids[1 + n %% cardinality(projects.ids)], departments.ids[1 + n %% cardinality(departments.ids)],
@@ -49,8 +50,8 @@ def fill(cr):
           FROM quality_rectification WHERE name LIKE 'N/%'
     """)
     cr.execute("""
-        INSERT INTO quality_deadline (res_model, res_id, res_name, kind, key, name, company_id, user_id, start_at, due_at,
-            counted_from, hours, consumed_hours, paused_hours, state, breached, level)
+        INSERT INTO quality_deadline (res_model, res_id, res_name, kind, key, name, company_id, user_id, start_at,
+            due_at, counted_from, hours, consumed_hours, paused_hours, state, breached, level)
         SELECT 'quality.rectification', r.id, r.name, 'action', k::text, 'Benchmark', 1, 2, r.issued_at,
             r.issued_at + interval '90 days', r.issued_at, 2160, 0, 0,
             CASE WHEN r.state = 'closed' THEN 'met' ELSE 'running' END, false, 0
@@ -74,6 +75,7 @@ def measure(env):
 
 
 def main(env):
+    """Fill the database, measure, print; nothing is kept."""
     fill(env.cr)
     times, queries = measure(env)
     print(f"cockpit at {SIZE} incidents: {min(times):.0f} / {statistics.median(times):.0f} / {max(times):.0f} ms "

@@ -1,13 +1,11 @@
-from werkzeug.exceptions import NotFound
-
 from odoo import http
+from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
 from odoo.tools import consteq
-
-from odoo.addons.portal.controllers.portal import CustomerPortal
-from odoo.addons.portal.controllers.portal import pager as portal_pager
+from werkzeug.exceptions import NotFound
 
 MODEL = "quality.rectification"
 PAGE = "/my/rectifications"
@@ -17,8 +15,8 @@ OVER = ("closed", "cancelled")
 class RectificationPortal(CustomerPortal):
     """Rectification notices for the outside parties they are addressed to (F5).
 
-    Portal users have no right to any quality model. What a visitor may see is decided here, by the link or by the company
-    they belong to; templates get plain values.
+    Portal users have no right to any quality model. What a visitor may see is decided here, by the link or by the
+    company they belong to; templates get plain values.
     """
 
     # ------------------------------------------------------------------

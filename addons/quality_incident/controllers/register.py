@@ -1,12 +1,11 @@
 import json
 
-from werkzeug.exceptions import BadRequest
-from werkzeug.wsgi import wrap_file
-
 from odoo import http
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.wsgi import wrap_file
 
 from ..tools.sheet import MIMETYPE
 

@@ -50,7 +50,9 @@ class QualityBulletin(models.Model):
 
     # the quality meeting
     meeting_at = fields.Datetime("Quality meeting on", copy=False)
-    chair_id = fields.Many2one("res.users", "Chair", check_company=True, copy=False, domain="[('share', '=', False)]")
+    chair_id = fields.Many2one(
+        "res.users", "Chaired by", check_company=True, copy=False, domain="[('share', '=', False)]"
+    )
     attendees = fields.Text(copy=False)
     minutes = fields.Html("Minutes of the meeting", copy=False)
     minutes_file_ids = fields.Many2many(

@@ -35,11 +35,15 @@ class QualityBulletin(models.Model):
         return {
             "inspections": ("quality.inspection", live & Domain("state", "=", "done") & within("done_at"), *INSPECTION),
             "missed": (
-                "quality.inspection", live & Domain("was_missed", "=", True) & within("planned_at"), *INSPECTION
+                "quality.inspection",
+                live & Domain("was_missed", "=", True) & within("planned_at"),
+                *INSPECTION,
             ),
             "findings": (
                 "quality.inspection.line",
-                live & Domain("result", "=", "deficient") & Domain("inspection_id.state", "=", "done")
+                live
+                & Domain("result", "=", "deficient")
+                & Domain("inspection_id.state", "=", "done")
                 & within("done_at"),
                 *INSPECTION,
             ),
@@ -47,7 +51,11 @@ class QualityBulletin(models.Model):
             "repeats": ("quality.rectification", issued & Domain("repeat_count", ">", 0), *NOTICE),
             "open": ("quality.rectification", is_open, *NOTICE),
             "overdue": ("quality.rectification", is_open & Domain("is_overdue", "=", True), *NOTICE),
-            "closed": ("quality.rectification", notices & Domain("state", "=", "closed") & within("closed_at"), *NOTICE),
+            "closed": (
+                "quality.rectification",
+                notices & Domain("state", "=", "closed") & within("closed_at"),
+                *NOTICE,
+            ),
         }
 
     def _read_figures(self):
@@ -96,7 +104,9 @@ class QualityBulletin(models.Model):
                     WHERE recheck.company_id = %s AND recheck.round = 1 AND recheck.is_historic IS NOT TRUE
                       AND recheck.at >= %s AND recheck.at < %s
                  GROUP BY 1, 2""",
-                self.company_id.id, start, end,
+                self.company_id.id,
+                start,
+                end,
             )
         )
         departments, partners = self.env["hr.department"].sudo(), self.env["res.partner"].sudo()
@@ -146,9 +156,9 @@ class QualityBulletin(models.Model):
 
     @api.model
     def _cron_draft(self):
-        """Draft the bulletin of the week that ended, for every company that does quality work; run again, it adds none."""
+        """Draft the bulletin of the week that ended for every company with quality work; run again, it adds none."""
         now = fields.Datetime.now()
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             monday = today_of(company, now)
             monday -= timedelta(days=monday.weekday() + 7)
             working = self.env["ir.sequence"].sudo().search_count(
@@ -190,7 +200,8 @@ class QualityBulletin(models.Model):
             bulletin.message_post(
                 body=self.env._(
                     "The quality bulletin of %(start)s to %(end)s is published.",
-                    start=bulletin.date_from, end=bulletin.date_to,
+                    start=bulletin.date_from,
+                    end=bulletin.date_to,
                 ),
                 attachment_ids=attachments.copy({"res_model": self._name, "res_id": bulletin.id}).ids,
                 subtype_xmlid="mail.mt_comment",
@@ -199,18 +210,17 @@ class QualityBulletin(models.Model):
     def _workbook(self):
         """Return the bulletin as an open Excel file with departments, findings and open notices."""
         self.ensure_one()
-        _ = self.env._
         lines, items = self.env["quality.bulletin.line"], self.env["quality.bulletin.item"]
         counts = [f"{figure}_count" for figure in COUNTS]
         with Book(self.display_name, zone=zone_of(self.company_id)) as book:
             book.sheet(
-                _("Departments"),
+                self.env._("Departments"),
                 [
                     Column(lines._fields["name"]._description_string(self.env), width=30),
                     *(Column(lines._fields[name]._description_string(self.env), "integer", 13) for name in counts),
                     Column(lines._fields["first_passed"]._description_string(self.env), "integer", 13),
                     Column(lines._fields["first_checked"]._description_string(self.env), "integer", 13),
-                    Column(_("First-pass yield"), "percent", 13),
+                    Column(self.env._("First-pass yield"), "percent", 13),
                 ],
                 (
                     [
@@ -230,6 +240,9 @@ class QualityBulletin(models.Model):
                 Column(items._fields[name]._description_string(self.env), kinds.get(name, "text"), widths.get(name))
                 for name in names
             ]
-            for title, rows in ((_("Findings"), self.finding_ids), (_("Open notices"), self.open_ids)):
+            for title, rows in (
+                (self.env._("Findings"), self.finding_ids),
+                (self.env._("Open notices"), self.open_ids),
+            ):
                 book.sheet(title, columns, ([item[name] for name in names] for item in rows))
             return book.finish()

@@ -18,29 +18,32 @@ class QualityIndicatorValue(models.Model):
 
     @api.model
     def _register_columns(self):
-        _ = self.env._
         return [
-            Column(_("Indicator"), "name", width=34),
-            Column(_("Period"), "period_text", width=22),
-            Column(_("First day"), "date_from", "date"),
-            Column(_("Last day"), "date_to", "date"),
-            Column(_("Unit"), "unit", width=12),
-            Column(_("Value"), lambda value: self._number_of(value, value._shown_value()), "number"),
-            Column(_("Target"), lambda value: self._number_of(value, value._shown_target()), "number"),
-            Column(_("Direction"), "direction", width=18),
-            Column(_("Numerator"), "numerator", "number"),
-            Column(_("Denominator"), "denominator", "number"),
-            Column(_("Left out"), "excluded", "integer"),
-            Column(_("Interval from"), lambda value: value.interval_low if value.interval_text else None, "number"),
-            Column(_("Interval to"), lambda value: value.interval_high if value.interval_text else None, "number"),
-            Column(_("Verdict"), "verdict", width=14),
-            Column(_("Formula"), "formula", width=48),
-            Column(_("What is not counted"), "exclusion_text", width=36),
-            Column(_("Revision"), "revision", "integer"),
-            Column(_("Newest revision"), "is_current", "boolean"),
-            Column(_("Reason of the revision"), "revision_reason"),
-            Column(_("Measured on"), "computed_at", "datetime"),
-            Column(_("Company"), "company_id"),
+            Column(self.env._("Indicator"), "name", width=34),
+            Column(self.env._("Period"), "period_text", width=22),
+            Column(self.env._("First day"), "date_from", "date"),
+            Column(self.env._("Last day"), "date_to", "date"),
+            Column(self.env._("Unit"), "unit", width=12),
+            Column(self.env._("Value"), lambda value: self._number_of(value, value._shown_value()), "number"),
+            Column(self.env._("Target"), lambda value: self._number_of(value, value._shown_target()), "number"),
+            Column(self.env._("Direction"), "direction", width=18),
+            Column(self.env._("Numerator"), "numerator", "number"),
+            Column(self.env._("Denominator"), "denominator", "number"),
+            Column(self.env._("Left out"), "excluded", "integer"),
+            Column(
+                self.env._("Interval from"), lambda value: value.interval_low if value.interval_text else None, "number"
+            ),
+            Column(
+                self.env._("Interval to"), lambda value: value.interval_high if value.interval_text else None, "number"
+            ),
+            Column(self.env._("Verdict"), "verdict", width=14),
+            Column(self.env._("Formula"), "formula", width=48),
+            Column(self.env._("What is not counted"), "exclusion_text", width=36),
+            Column(self.env._("Revision"), "revision", "integer"),
+            Column(self.env._("Newest revision"), "is_current", "boolean"),
+            Column(self.env._("Reason of the revision"), "revision_reason"),
+            Column(self.env._("Measured on"), "computed_at", "datetime"),
+            Column(self.env._("Company"), "company_id"),
         ]
 
     @api.model

@@ -43,10 +43,19 @@ class QualityInspection(models.Model):
             ("missed", "Missed"),
             ("cancelled", "Cancelled"),
         ],
-        default="planned", required=True, copy=False, index=True, tracking=True, group_expand="_expand_states",
+        default="planned",
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand="_expand_states",
     )
     subject = fields.Selection(
-        SUBJECTS, "What is inspected", default="site", required=True, index=True,
+        SUBJECTS,
+        "What is inspected",
+        default="site",
+        required=True,
+        index=True,
         help="A part in progress, a completed unit and a contract end with a conclusion that counts for an indicator.",
     )
     conclusion = fields.Selection(CONCLUSIONS, copy=False, tracking=True)
@@ -63,23 +72,41 @@ class QualityInspection(models.Model):
     project_id = fields.Many2one("project.project", index="btree_not_null", check_company=True)
     location = fields.Char(help="Part of the works or place on the site.")
     department_id = fields.Many2one(
-        "hr.department", "Inspected department", index="btree_not_null", check_company=True,
+        "hr.department",
+        "Inspected department",
+        index="btree_not_null",
+        check_company=True,
         help="Notices about deficiencies go there.",
     )
     partner_id = fields.Many2one(
-        "res.partner", "Inspected outside party", index="btree_not_null", check_company=True,
+        "res.partner",
+        "Inspected outside party",
+        index="btree_not_null",
+        check_company=True,
         help="Contractor or supplier that notices about deficiencies go to.",
     )
-    planned_at = fields.Datetime("Takes place on", required=True, default=fields.Datetime.now, tracking=True, index=True)
+    planned_at = fields.Datetime(
+        "Takes place on", required=True, default=fields.Datetime.now, tracking=True, index=True
+    )
     grace_hours = fields.Integer("Missed after", default=24, help="Hours after its time in which it may be begun.")
 
     # who
     inspector_id = fields.Many2one(
-        "res.users", "Quality inspector", required=True, index=True, check_company=True, tracking=True,
-        default=lambda self: self.env.user, domain="[('share', '=', False)]",
+        "res.users",
+        "Quality inspector",
+        required=True,
+        index=True,
+        check_company=True,
+        tracking=True,
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
     )
     participant_ids = fields.Many2many(
-        "res.users", "quality_inspection_user_rel", "inspection_id", "user_id", "Participants",
+        "res.users",
+        "quality_inspection_user_rel",
+        "inspection_id",
+        "user_id",
+        "Participants",
         domain="[('share', '=', False)]",
     )
     may_fill = fields.Boolean(compute="_compute_may_fill", export_string_translation=False)

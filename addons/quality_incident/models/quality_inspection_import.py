@@ -46,7 +46,9 @@ class QualityInspection(models.Model):
             if inspection.state == "done" and not inspection.done_at:
                 inspection.sudo().done_at = inspection.planned_at
             if inspection.planned_at > now or (inspection.done_at and inspection.done_at > now):
-                raise UserError(self.env._("%s: it lies in the future. Check the date and its format.", inspection.title))
+                raise UserError(
+                    self.env._("%s: it lies in the future. Check the date and its format.", inspection.title)
+                )
         return super()._check_history()
 
     @api.model

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 import vobject
 from markupsafe import Markup
-
 from odoo import fields, models
 from odoo.tools import format_datetime
 

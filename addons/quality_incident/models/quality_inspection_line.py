@@ -76,7 +76,9 @@ class QualityInspectionLine(models.Model):
         :raises AccessError: the user does not hold the inspection
         :raises UserError: it has not begun, or is over
         """
-        if not self.env.su and not vals.keys().isdisjoint(("answered_at", "answered_by_id", "client_uuid", "inspection_id")):
+        if not self.env.su and not vals.keys().isdisjoint(
+            ("answered_at", "answered_by_id", "client_uuid", "inspection_id")
+        ):
             raise UserError(self.env._("Who answered when, and in which inspection, is set by the system."))
         answering = not ANSWER.isdisjoint(vals)
         if answering:
@@ -99,7 +101,8 @@ class QualityInspectionLine(models.Model):
     def _stamp_answer(self):
         if not self.inspection_id.filtered("is_historic"):
             stamp = {"answered_at": fields.Datetime.now(), "answered_by_id": self.env.uid}
-            super(QualityInspectionLine, self.sudo()).write(stamp)
+            return super(QualityInspectionLine, self.sudo()).write(stamp)
+        return True
 
     # ------------------------------------------------------------------
     # The register of results

@@ -1,14 +1,18 @@
 from datetime import datetime, time, timedelta
 
 import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools.days import zone_of
 
 WEEKDAYS = [
-    ("0", "Monday"), ("1", "Tuesday"), ("2", "Wednesday"), ("3", "Thursday"), ("4", "Friday"), ("5", "Saturday"),
+    ("0", "Monday"),
+    ("1", "Tuesday"),
+    ("2", "Wednesday"),
+    ("3", "Thursday"),
+    ("4", "Friday"),
+    ("5", "Saturday"),
     ("6", "Sunday"),
 ]
 
@@ -26,24 +30,44 @@ class QualityInspectionPlan(models.Model):
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     active = fields.Boolean(default=True, tracking=True)
     template_id = fields.Many2one(
-        "quality.inspection.template", "Kind of site", required=True, ondelete="restrict", check_company=True, index=True
+        "quality.inspection.template",
+        "Kind of site",
+        required=True,
+        ondelete="restrict",
+        check_company=True,
+        index=True,
     )
     project_id = fields.Many2one("project.project", index="btree_not_null", check_company=True)
     location = fields.Char(help="Part of the works or place on the site.")
     department_id = fields.Many2one(
-        "hr.department", "Inspected department", index="btree_not_null", check_company=True,
+        "hr.department",
+        "Inspected department",
+        index="btree_not_null",
+        check_company=True,
         help="Notices about deficiencies go there.",
     )
     partner_id = fields.Many2one(
-        "res.partner", "Inspected outside party", index="btree_not_null", check_company=True,
+        "res.partner",
+        "Inspected outside party",
+        index="btree_not_null",
+        check_company=True,
         help="Contractor or supplier that notices about deficiencies go to.",
     )
     inspector_id = fields.Many2one(
-        "res.users", "Quality inspector", required=True, index=True, check_company=True, tracking=True,
+        "res.users",
+        "Quality inspector",
+        required=True,
+        index=True,
+        check_company=True,
+        tracking=True,
         domain="[('share', '=', False)]",
     )
     participant_ids = fields.Many2many(
-        "res.users", "quality_inspection_plan_user_rel", "plan_id", "user_id", "Participants",
+        "res.users",
+        "quality_inspection_plan_user_rel",
+        "plan_id",
+        "user_id",
+        "Participants",
         domain="[('share', '=', False)]",
     )
     invite_heads = fields.Boolean("Invite all heads of departments", default=True)

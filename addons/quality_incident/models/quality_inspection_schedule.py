@@ -18,7 +18,7 @@ class QualityInspectionPlan(models.Model):
     @api.model
     def _cron_schedule(self):
         """Create what the plans want within their days ahead, and mark what was missed; run again, it adds nothing."""
-        self.search([])._create_ahead()
+        self.search([("active", "=", True)])._create_ahead()
         self.env["quality.inspection"]._mark_missed()
 
     def _create_ahead(self):
@@ -47,12 +47,16 @@ class QualityInspectionPlan(models.Model):
 
     @api.model
     def _known_occurrences(self, pairs):
-        inspections = self.env["quality.inspection"].sudo().search_fetch(
-            [
-                ("plan_id", "in", [plan.id for plan, _moment in pairs]),
-                ("occurrence_at", "in", [moment for _plan, moment in pairs]),
-            ],
-            ["plan_id", "occurrence_at"],
+        inspections = (
+            self.env["quality.inspection"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("plan_id", "in", [plan.id for plan, _moment in pairs]),
+                    ("occurrence_at", "in", [moment for _plan, moment in pairs]),
+                ],
+                ["plan_id", "occurrence_at"],
+            )
         )
         return {(inspection.plan_id.id, inspection.occurrence_at) for inspection in inspections}
 
@@ -64,7 +68,9 @@ class QualityInspectionPlan(models.Model):
                 self.env["quality.inspection"].sudo().create([plan._inspection_vals(at) for plan, at in pairs])
                 self.env.flush_all()
         except Exception:
-            _logger.warning("Inspections of %s cannot be created", [plan.display_name for plan, _at in pairs], exc_info=True)
+            _logger.warning(
+                "Inspections of %s cannot be created", [plan.display_name for plan, _at in pairs], exc_info=True
+            )
             self.env.invalidate_all(flush=False)
             return False
         return True
@@ -99,7 +105,8 @@ class QualityInspectionPlan(models.Model):
             self._message_log(
                 body=self.env._(
                     "%(count)d inspections were not created, because the scheduler stood still from %(since)s on.",
-                    count=len(lost), since=self.scheduled_until,
+                    count=len(lost),
+                    since=self.scheduled_until,
                 )
             )
 
@@ -161,7 +168,8 @@ class QualityInspection(models.Model):
                       AND planned_at + grace_hours * interval '1 hour' < %(now)s
                  ORDER BY planned_at, id LIMIT %(limit)s
                    FOR NO KEY UPDATE SKIP LOCKED""",
-                now=fields.Datetime.now(), limit=BATCH,
+                now=fields.Datetime.now(),
+                limit=BATCH,
             )
         )
         return self.sudo().browse([row[0] for row in self.env.cr.fetchall()])

@@ -65,7 +65,8 @@ class QualityInspection(models.Model):
             raise UserError(
                 self.env._(
                     "%(inspection)s is “%(state)s”: nothing more can be entered.",
-                    inspection=self.display_name, state=self._state_label(self.state),
+                    inspection=self.display_name,
+                    state=self._state_label(self.state),
                 )
             )
         saved, errors = [], []
@@ -173,9 +174,13 @@ class QualityInspectionLine(models.Model):
             content = b""
         kind = content_type(content) if content else None
         if kind not in PHOTOS or not isinstance(photo.get("uuid"), str):
-            raise UserError(self.env._("“%s” is not a photo. JPEG, PNG, WebP and HEIC can be added.", photo.get("name")))
+            raise UserError(
+                self.env._("“%s” is not a photo. JPEG, PNG, WebP and HEIC can be added.", photo.get("name"))
+            )
         if len(content) > LARGEST:
-            raise UserError(self.env._("“%s” is larger than 10 MB. Take it with a lower resolution.", photo.get("name")))
+            raise UserError(
+                self.env._("“%s” is larger than 10 MB. Take it with a lower resolution.", photo.get("name"))
+            )
         return self.env["ir.attachment"].create(
             {"name": safe_name(photo.get("name"), kind, PHOTOS, "photo"), "raw": content, "description": photo["uuid"]}
         )

@@ -19,7 +19,11 @@ class QualityInspectionTemplate(models.Model):
     name = fields.Char("Kind of site", required=True, translate=True)
     sequence = fields.Integer(default=10)
     subject = fields.Selection(
-        SUBJECTS, "What is inspected", required=True, default="site", help="Decides which indicator the result counts for."
+        SUBJECTS,
+        "What is inspected",
+        required=True,
+        default="site",
+        help="Decides which indicator the result counts for.",
     )
     company_id = fields.Many2one("res.company", index=True, help="Empty: for all companies.")
     active = fields.Boolean(default=True)
@@ -39,7 +43,5 @@ class QualityInspectionTemplateLine(models.Model):
     sequence = fields.Integer(default=10)
     section = fields.Char(translate=True)
     name = fields.Char("What is checked", required=True, translate=True)
-    standard_id = fields.Many2one(
-        "quality.standard", index="btree_not_null", ondelete="restrict", check_company=True
-    )
+    standard_id = fields.Many2one("quality.standard", index="btree_not_null", ondelete="restrict", check_company=True)
     hint = fields.Char(translate=True, help="How to check it, or what the limit is.")

@@ -37,8 +37,17 @@ class QualityInspection(models.Model):
     _stamps = {"in_progress": ("started_by_id", "started_at"), "done": ("done_by_id", "done_at")}
     _system_fields = frozenset(
         {
-            "plan_id", "occurrence_at", "started_at", "started_by_id", "done_at", "done_by_id", "was_missed", "reason",
-            "late_reason", "cancel_reason", "invitation_number",
+            "plan_id",
+            "occurrence_at",
+            "started_at",
+            "started_by_id",
+            "done_at",
+            "done_by_id",
+            "was_missed",
+            "reason",
+            "late_reason",
+            "cancel_reason",
+            "invitation_number",
         }
     )
     _next_state = {"in_progress": "done"}
@@ -90,7 +99,8 @@ class QualityInspection(models.Model):
             return []
         return [
             self.env._(
-                "A conclusion that fits: it is unqualified until these have passed their re-check: %s", self._listed(bad)
+                "A conclusion that fits: it is unqualified until these have passed their re-check: %s",
+                self._listed(bad),
             )
         ]
 

@@ -18,15 +18,17 @@ FILES = 10
 class QualityRectification(models.Model):
     """A notice in the portal of an outside party (F5).
 
-    Portal users have no right to the model at all: the controller finds out whose notice it is, then calls these methods
-    as the superuser who keeps the visitor's ``uid``. Each checks the state again.
+    Portal users have no right to the model at all: the controller finds out whose notice it is, then calls these
+    methods as the superuser who keeps the visitor's ``uid``. Each checks the state again.
     """
 
     _name = "quality.rectification"
     _inherit = ["quality.rectification", "portal.mixin"]
 
     portal_link = fields.Char(
-        "Link for the outside party", compute="_compute_portal_link", groups=STAFF,
+        "Link for the outside party",
+        compute="_compute_portal_link",
+        groups=STAFF,
         help="Whoever has this link answers for the outside party, without a login. Make a new one if it got astray.",
     )
 
@@ -67,7 +69,9 @@ class QualityRectification(models.Model):
         self.check_access("write")
         for notice in self:
             notice.sudo().access_token = str(uuid.uuid4())
-            notice._message_log(body=self.env._("A new link for the outside party was made; the old one no longer works."))
+            notice._message_log(
+                body=self.env._("A new link for the outside party was made; the old one no longer works.")
+            )
         return True
 
     # ------------------------------------------------------------------
@@ -90,7 +94,9 @@ class QualityRectification(models.Model):
         """
         self._portal_person(person)
         if self.state not in ("acknowledged", "planned") or self.waiting_for == "approvers":
-            raise UserError(self.env._("The plan can be entered after the acknowledgement and until it is being reviewed."))
+            raise UserError(
+                self.env._("The plan can be entered after the acknowledgement and until it is being reviewed.")
+            )
         for line in self.line_ids.filtered(lambda line: line.id in plans):
             values = {name: value for name, value in plans[line.id].items() if name in PLAN_FIELDS}
             try:
@@ -206,9 +212,7 @@ class QualityRectification(models.Model):
                     self.env._("“%s” cannot be taken: photos (JPEG, PNG, WebP, HEIC) and PDF files only.", name)
                 )
             if len(content) > limit * 1024 * 1024:
-                raise UserError(
-                    self.env._("“%(name)s” is larger than %(limit)d MB.", name=name, limit=limit)
-                )
+                raise UserError(self.env._("“%(name)s” is larger than %(limit)d MB.", name=name, limit=limit))
             checksum = hashlib.sha1(content, usedforsecurity=False).hexdigest()
             if checksum not in known:
                 known.add(checksum)
@@ -270,14 +274,17 @@ class QualityRectification(models.Model):
 
     def _on_approval_granted(self, gate):
         result = super()._on_approval_granted(gate)
-        self._tell_party(lambda notice: notice.env._("Your plan is approved. The work may begin, and follows the plan."))
+        self._tell_party(
+            lambda notice: notice.env._("Your plan is approved. The work may begin, and follows the plan.")
+        )
         return result
 
     def _on_approval_rejected(self, gate):
         result = super()._on_approval_rejected(gate)
         self._tell_party(
             lambda notice: notice.env._(
-                "Your plan is not approved: %s. Please change it and submit it again.", notice._portal_rejection() or "—"
+                "Your plan is not approved: %s. Please change it and submit it again.",
+                notice._portal_rejection() or "—",
             )
         )
         return result
@@ -300,9 +307,7 @@ class QualityRectificationExtension(models.Model):
             line = request.line_id.display_name
             if decision == "approved":
                 return notice.env._("“%(line)s”: the new date %(day)s is agreed.", line=line, day=day)
-            return notice.env._(
-                "“%(line)s”: the date stays. %(reason)s", line=line, reason=request.decision_note or ""
-            )
+            return notice.env._("“%(line)s”: the date stays. %(reason)s", line=line, reason=request.decision_note or "")
 
         request.rectification_id._tell_party(text)
         return result

@@ -3,7 +3,6 @@ from datetime import datetime, timedelta
 
 import openpyxl
 from freezegun import freeze_time
-
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -29,16 +28,19 @@ class TestBulletin(InspectionCase):
 
     def _line(self, bulletin, department=None, partner=None):
         return bulletin.line_ids.filtered(
-            lambda line: line.department_id == (department or line.department_id.browse())
-            and line.partner_id == (partner or line.partner_id.browse())
+            lambda line: (
+                line.department_id == (department or line.department_id.browse())
+                and line.partner_id == (partner or line.partner_id.browse())
+            )
         )
 
     def _week(self):
         """A week: one inspection with two deficiencies, one missed, notices in every condition."""
         inspection = self._held(deficient=(0, 1))
         inspection.sudo().done_at = WITHIN
-        self.env.cr.execute("UPDATE quality_inspection_line SET done_at = %s WHERE inspection_id = %s",
-                            [WITHIN, inspection.id])
+        self.env.cr.execute(
+            "UPDATE quality_inspection_line SET done_at = %s WHERE inspection_id = %s", [WITHIN, inspection.id]
+        )
         missed = self._make_inspection(planned_at=WITHIN)
         missed.sudo().state = "missed"
         open_notice = self._drive(self._make_notice(), "issued")
@@ -77,7 +79,10 @@ class TestBulletin(InspectionCase):
         """Sunday 24:00 in Shanghai is Sunday 16:00 UTC."""
         counts = []
         for moment in (
-            datetime(2026, 3, 1, 15, 59), datetime(2026, 3, 1, 16), datetime(2026, 3, 8, 15, 59), datetime(2026, 3, 8, 16)
+            datetime(2026, 3, 1, 15, 59),
+            datetime(2026, 3, 1, 16),
+            datetime(2026, 3, 8, 15, 59),
+            datetime(2026, 3, 8, 16),
         ):
             inspection = self._held()
             inspection.sudo().done_at = moment

@@ -2,7 +2,6 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
-
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -80,7 +79,8 @@ class TestInspectionPlan(InspectionCase):
         self._run(SATURDAY - timedelta(days=6))
         found = self._run(SATURDAY + timedelta(weeks=4, days=1))
         self.assertEqual(
-            found.mapped("planned_at"), [SATURDAY, SATURDAY + timedelta(weeks=5)],
+            found.mapped("planned_at"),
+            [SATURDAY, SATURDAY + timedelta(weeks=5)],
         )
         self.assertIn("4 inspections were not created", self.plan.message_ids[0].body)
 
@@ -126,8 +126,16 @@ class TestInspectionPlan(InspectionCase):
 class TestInspectionImport(InspectionCase):
     """Inspections held before this system (F9)."""
 
-    HEADER = ["external_ref", "title", "state", "planned_at", "department_id", "line_ids/name", "line_ids/result",
-              "line_ids/note"]
+    HEADER = [
+        "external_ref",
+        "title",
+        "state",
+        "planned_at",
+        "department_id",
+        "line_ids/name",
+        "line_ids/result",
+        "line_ids/note",
+    ]
 
     def _load(self, rows, user=None):
         return self.env["quality.inspection"].with_user(user or self.manager).load(self.HEADER, rows)
@@ -160,7 +168,9 @@ class TestInspectionImport(InspectionCase):
         for text in ("B-1: Checklist", "B-2: State", "B-3: Reference at the source"):
             self.assertIn(text, texts)
         self.assertFalse(result["ids"])
-        self.assertFalse(self.env["quality.inspection"].search([("external_ref", "=like", "B-%")]), "nothing half-written")
+        self.assertFalse(
+            self.env["quality.inspection"].search([("external_ref", "=like", "B-%")]), "nothing half-written"
+        )
 
     def test_only_the_manager_imports_history(self):
         result = self._load([["C-1", "x", "Done", "2024-05-04 01:00:00", "", "Cover", "Pass", ""]], self.inspector)
@@ -169,9 +179,13 @@ class TestInspectionImport(InspectionCase):
         self.assertEqual(self.env["quality.inspection"].browse(result["ids"]).state, "planned")
 
     def test_templates(self):
-        result = self.env["quality.inspection.template"].with_user(self.manager).load(
-            ["name", "subject", "line_ids/section", "line_ids/name"],
-            [["Tower", "Completed unit", "Roof", "Tight"], ["", "", "Roof", "Drained"]],
+        result = (
+            self.env["quality.inspection.template"]
+            .with_user(self.manager)
+            .load(
+                ["name", "subject", "line_ids/section", "line_ids/name"],
+                [["Tower", "Completed unit", "Roof", "Tight"], ["", "", "Roof", "Drained"]],
+            )
         )
         template = self.env["quality.inspection.template"].browse(result["ids"])
         self.assertEqual((template.subject, template.line_ids.mapped("name")), ("unit", ["Tight", "Drained"]))

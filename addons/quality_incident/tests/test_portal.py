@@ -20,12 +20,12 @@ class PortalCase(RectificationCase, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.boss = cls.env["res.partner"].create({"name": "Boss Li", "parent_id": cls.contractor.id})
-        cls.party_user = new_test_user(
-            cls.env, "t_party", "base.group_portal", name="Boss Li", partner_id=cls.boss.id
-        )
+        cls.party_user = new_test_user(cls.env, "t_party", "base.group_portal", name="Boss Li", partner_id=cls.boss.id)
         rival = cls.env["res.partner"].create({"name": "Rival Ltd", "is_company": True, "email": "rival@example.com"})
         cls.rival_user = new_test_user(
-            cls.env, "t_rival", "base.group_portal",
+            cls.env,
+            "t_rival",
+            "base.group_portal",
             partner_id=cls.env["res.partner"].create({"name": "Rival's man", "parent_id": rival.id}).id,
         )
         cls.rival_notice = cls._make_notice(recipient_department_id=False, recipient_partner_id=rival.id)
@@ -106,9 +106,7 @@ class TestPortalWay(PortalCase):
         self.assertEqual(str(first.due_date), day)
 
         for line in (first, second):
-            answer = self._post(
-                notice, "work", files=self._photo(), line=line.id, done_note="Rebuilt", finish="1"
-            )
+            answer = self._post(notice, "work", files=self._photo(), line=line.id, done_note="Rebuilt", finish="1")
             self.assertEqual(answer.status_code, 303, answer.text[:500])
         self.assertEqual(notice.line_ids.mapped("state"), ["done", "done"])
         self.assertEqual(first.done_by_id, self.party_user)
@@ -130,7 +128,9 @@ class TestPortalWay(PortalCase):
         texts = " ".join(notice.website_message_ids.mapped("body"))
         for text in ("Which mortar?", "approved", "is agreed", "A new round", "closed"):
             self.assertIn(text, texts)
-        told = notice.website_message_ids.filtered(lambda message: message.subtype_id == self.env.ref("mail.mt_comment"))
+        told = notice.website_message_ids.filtered(
+            lambda message: message.subtype_id == self.env.ref("mail.mt_comment")
+        )
         self.assertEqual(told.author_id, self.inspector.partner_id, "the issuer speaks")
         self.assertEqual(told.notified_partner_ids, self.contractor)
 
@@ -197,7 +197,10 @@ class TestPortalWay(PortalCase):
             self.assertIn("Typed", answer.text, name)
             self.assertFalse(line.after_ids or line.done_note, name)
         pdf = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF"
-        files = [("files", ("report.pdf", pdf, "application/pdf")), ("files", ("../../etc/a.png", PICTURE, "image/png"))]
+        files = [
+            ("files", ("report.pdf", pdf, "application/pdf")),
+            ("files", ("../../etc/a.png", PICTURE, "image/png")),
+        ]
         self.assertEqual(self._post(notice, "work", files=files, line=line.id, done_note="x").status_code, 303)
         self.assertEqual(sorted(line.after_ids.mapped("name")), ["a.png", "report.pdf"])
         many = [("files", (f"{n}.png", PICTURE + b"%d" % n, "image/png")) for n in range(9)]
@@ -211,9 +214,12 @@ class TestPortalWay(PortalCase):
 
     def test_pdf_names_no_staff(self):
         notice = self._drive(self._outside(severity="major"), "approved")
-        html = self.env["ir.actions.report"].sudo()._render_qweb_html(
-            "quality_incident.report_rectification", notice.ids, data={"outside": True}
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            .sudo()
+            ._render_qweb_html("quality_incident.report_rectification", notice.ids, data={"outside": True})[0]
+            .decode()
+        )
         self.assertIn("Approved on", html)
         for user in (self.chief, self.lead):
             self.assertFalse(re.search(rf"\b{user.name}\b", html), user.name)
@@ -340,8 +346,13 @@ class TestPortalSecurity(PortalCase):
     def test_no_rights_over_rpc(self):
         notice = self._issued()
         for name in (
-            "quality.rectification", "quality.rectification.line", "quality.rectification.recheck",
-            "quality.rectification.extension", "quality.standard", "quality.incident", "quality.deadline",
+            "quality.rectification",
+            "quality.rectification.line",
+            "quality.rectification.recheck",
+            "quality.rectification.extension",
+            "quality.standard",
+            "quality.incident",
+            "quality.deadline",
         ):
             model = self.env[name].with_user(self.party_user)
             with self.assertRaisesRegex(AccessError, ""):
@@ -371,8 +382,10 @@ class TestPortalSecurity(PortalCase):
         def queries():
             self.env.flush_all()
             self.env.invalidate_all()
-            notices = self.env["quality.rectification"].sudo().search(
-                [("recipient_partner_id", "child_of", self.contractor.id)]
+            notices = (
+                self.env["quality.rectification"]
+                .sudo()
+                .search([("recipient_partner_id", "child_of", self.contractor.id)])
             )
             self.env.invalidate_all()
             start = self.env.cr.sql_log_count

@@ -3,7 +3,6 @@ import json
 from datetime import datetime, timedelta
 
 import openpyxl
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 

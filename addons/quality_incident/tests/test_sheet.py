@@ -5,7 +5,6 @@ from unittest.mock import patch
 
 import openpyxl
 import pytz
-
 from odoo.tests import BaseCase, tagged
 
 from ..tools import sheet
@@ -27,8 +26,11 @@ class TestSheet(BaseCase):
     def test_typed_cells(self):
         columns = [Column(kind, kind) for kind in sheet.KINDS]
         row = ["a", 7, 1.5, 1234.5, 0.853, date(2026, 1, 2), datetime(2026, 1, 1, 20, 30), True]
-        book = self._load(columns, [row, [None] * 8, ["", False, 0, 0.0, False, False, False, False]],
-                          zone=pytz.timezone("Asia/Shanghai"))
+        book = self._load(
+            columns,
+            [row, [None] * 8, ["", False, 0, 0.0, False, False, False, False]],
+            zone=pytz.timezone("Asia/Shanghai"),
+        )
         work = book["Register"]
         cells = work[2]
         self.assertEqual(
@@ -47,7 +49,18 @@ class TestSheet(BaseCase):
 
     def test_no_formula(self):
         """Whatever a text begins with, it is a text."""
-        evil = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "|calc", "http://example.com", "0012", '=HYPERLINK("x")']
+        evil = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "|calc",
+            "http://example.com",
+            "0012",
+            '=HYPERLINK("x")',
+        ]
         file = self._file([Column("Text")], [[text] for text in evil])
         work = openpyxl.load_workbook(file)["Register"]
         self.assertEqual({cell.data_type for cell in work["A"]}, {"s"})

@@ -5,7 +5,6 @@ from datetime import datetime, time, timedelta
 
 import pytz
 from dateutil.relativedelta import relativedelta
-
 from odoo import fields
 from odoo.api import Environment
 from odoo.fields import Domain

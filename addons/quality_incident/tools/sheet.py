@@ -55,7 +55,7 @@ class Book:
 
     def __init__(self, title, zone=pytz.utc):
         """:param zone: time zone that moments (naive UTC) are shown in"""
-        self._file = tempfile.TemporaryFile(suffix=".xlsx")
+        self._file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 -- read and closed by whoever gets it
         self._zone = zone
         self._book = xlsxwriter.Workbook(
             self._file,

@@ -3,7 +3,6 @@ from datetime import datetime, time, timedelta
 from urllib.parse import quote
 
 import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain

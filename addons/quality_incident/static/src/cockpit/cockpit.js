@@ -78,9 +78,7 @@ export class QualityCockpit extends Component {
     }
 
     async openDeadline(figure) {
-        return this.action.doAction(
-            await this.orm.call("quality.deadline", "action_open_record", [[figure.id]]),
-        );
+        return this.action.doAction(await this.orm.call("quality.deadline", "action_open_record", [[figure.id]]));
     }
 
     // ------------------------------------------------------------------

@@ -59,9 +59,7 @@ export class AnswerQueue {
         this.answers[lineId] = {
             ...before,
             ...rest,
-            photos: [...(before.photos || []), ...photos].filter(
-                (photo) => !removed_photos.includes(photo.uuid),
-            ),
+            photos: [...(before.photos || []), ...photos].filter((photo) => !removed_photos.includes(photo.uuid)),
             removed_photos: [...(before.removed_photos || []), ...removed_photos],
             change: ++this.changes,
         };

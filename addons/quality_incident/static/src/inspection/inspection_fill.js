@@ -26,7 +26,15 @@ export class InspectionFill extends Component {
             { key: "deficient", label: _t("Deficient"), icon: "fa-times" },
             { key: "na", label: _t("N/A"), icon: "fa-minus" },
         ];
-        this.state = useState({ sheet: null, local: {}, waiting: 0, offline: false, refused: {}, added: "", busy: false });
+        this.state = useState({
+            sheet: null,
+            local: {},
+            waiting: 0,
+            offline: false,
+            refused: {},
+            added: "",
+            busy: false,
+        });
         this.queue = new AnswerQueue(
             `quality-inspection-${session.db}-${user.userId}`,
             this.id,

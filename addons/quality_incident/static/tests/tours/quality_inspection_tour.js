@@ -35,7 +35,11 @@ const network = (works) => ({
 registry.category("web_tour.tours").add("quality_inspection_phone", {
     timeout: PATIENCE,
     steps: () => [
-        { content: "Fill in", trigger: ".o_statusbar_buttons button:contains('Fill in'), .o_form_statusbar button:contains('Fill in')", run: "click" },
+        {
+            content: "Fill in",
+            trigger: ".o_statusbar_buttons button:contains('Fill in'), .o_form_statusbar button:contains('Fill in')",
+            run: "click",
+        },
         answer("Spacing", "pass"),
         { content: "It shows", trigger: `${LINE("Spacing")} button[data-result='pass'][aria-pressed='true']` },
         saved,

@@ -5,9 +5,7 @@ import { closed, DIALOG, open, page, PATIENCE, PIXEL, press, write } from "./qua
 const photo = () =>
     new File([Uint8Array.from(atob(PIXEL), (sign) => sign.charCodeAt(0))], "photo.png", { type: "image/png" });
 const session = (name, ...steps) =>
-    registry
-        .category("web_tour.tours")
-        .add(`quality_week_${name}`, { timeout: PATIENCE, steps: () => steps.flat(3) });
+    registry.category("web_tour.tours").add(`quality_week_${name}`, { timeout: PATIENCE, steps: () => steps.flat(3) });
 const LINE = (name) => `.o_quality_fill_line:contains('${name}')`;
 const answer = (name, result) => ({
     content: `${name}: ${result}`,
@@ -120,7 +118,7 @@ session(
 
 session("cockpit", {
     content: "The indicator stands against its target",
-    trigger: "[data-panel='indicators'] tr:contains('First-pass yield')",
+    trigger: "[data-panel='indicators'] tr:contains('Passed at the first')",
 });
 
 session(
