@@ -5,6 +5,8 @@ import { IndexedDB } from "@web/core/utils/indexed_db";
 const TABLE = "answers";
 /** Milliseconds between two tries while there is no network. */
 const RETRY = 5000;
+/** Milliseconds without a keystroke after which a text is sent. */
+const PAUSE = 600;
 /** Answers sent at once: a photo each, on a bad connection. */
 const PORTION = 5;
 
@@ -46,14 +48,34 @@ export class AnswerQueue {
     destroy() {
         browser.removeEventListener("online", this.onOnline);
         browser.clearTimeout(this.timer);
+        browser.clearTimeout(this.pause);
     }
 
     get waiting() {
         return Object.keys(this.answers).length + (this.conclusion ? 1 : 0);
     }
 
-    /** Keep an answer and send it as soon as possible; `values` are those of the server's `save_answers`. */
+    /**
+     * Keep an answer and send it as soon as possible.
+     *
+     * @param {number} lineId
+     * @param {object} values those of the server's `save_answers`
+     */
     async answer(lineId, values) {
+        this.note(lineId, values);
+        await this.keep();
+        return this.flush();
+    }
+
+    /** Take over what is being typed, so that nothing that is drawn meanwhile replaces it; sent after a pause. */
+    type(lineId, values) {
+        this.note(lineId, values);
+        this.onChange();
+        browser.clearTimeout(this.pause);
+        this.pause = browser.setTimeout(() => this.keep().then(() => this.flush()), PAUSE);
+    }
+
+    note(lineId, values) {
         const { photos = [], removed_photos = [], ...rest } = values;
         const before = this.answers[lineId] || { line_id: lineId };
         this.answers[lineId] = {
@@ -64,8 +86,6 @@ export class AnswerQueue {
             change: ++this.changes,
         };
         delete this.refused[lineId];
-        await this.keep();
-        return this.flush();
     }
 
     async conclude(conclusion) {

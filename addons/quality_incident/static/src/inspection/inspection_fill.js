@@ -118,6 +118,13 @@ export class InspectionFill extends Component {
         return this.state.sheet.lines.filter((line) => this.value(line, "result")).length;
     }
 
+    get progress() {
+        return _t("%(answered)s of %(total)s answered", {
+            answered: this.answered,
+            total: this.state.sheet.lines.length,
+        });
+    }
+
     get conclusion() {
         return this.state.conclusion || this.state.sheet.conclusion;
     }
@@ -141,6 +148,10 @@ export class InspectionFill extends Component {
 
     write(line, ev) {
         return this.guard(() => this.queue.answer(line.id, { note: ev.target.value }));
+    }
+
+    type(line, ev) {
+        this.queue.type(line.id, { note: ev.target.value });
     }
 
     async addPhotos(line, ev) {
