@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 
 from .quality_inspection_template import SUBJECTS
 from .quality_rectification import STAFF
@@ -155,7 +155,7 @@ class QualityInspection(models.Model):
         for inspection in self:
             inspection.display_name = f"{inspection.name} {inspection.title or ''}".strip()
 
-    @api.depends("line_ids.result", "line_ids.rectification_line_id")
+    @api.depends("line_ids.result", "line_ids.rectification_line_id.rectification_id.state")
     def _compute_counts(self):
         for inspection in self:
             lines = inspection.line_ids
@@ -163,13 +163,21 @@ class QualityInspection(models.Model):
             inspection.line_count = len(lines)
             inspection.answered_count = len(lines.filtered("result"))
             inspection.deficient_count = len(deficient)
-            inspection.to_raise_count = len(deficient.filtered(lambda line: not line.rectification_line_id))
+            inspection.to_raise_count = len(deficient.filtered(lambda line: not line._is_raised()))
 
     @api.depends("inspector_id", "state")
     @api.depends_context("uid")
     def _compute_may_fill(self):
         for inspection in self:
             inspection.may_fill = inspection.state in self._open_states and inspection._is_inspector()
+
+    @api.constrains("inspector_id", "is_historic")
+    def _check_inspector_is_staff(self):
+        for inspection in self.filtered(lambda one: not one.is_historic):
+            if not inspection.inspector_id.has_group(STAFF):
+                raise ValidationError(
+                    self.env._("%s is not quality staff and cannot hold an inspection.", inspection.inspector_id.name)
+                )
 
     def _expand_states(self, states, domain):
         return [state for state, _label in self._fields["state"].selection if state != "cancelled" or state in states]
@@ -180,6 +188,11 @@ class QualityInspection(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """Create; who may issue notices decides who inspects what.
+
+        :raises AccessError: the user may not
+        """
+        self._check_role(ISSUERS)
         for vals in vals_list:
             template = self.env["quality.inspection.template"].browse(vals.get("template_id") or ())
             if template:
@@ -194,18 +207,22 @@ class QualityInspection(models.Model):
         return inspections
 
     def write(self, vals):
-        """Write; the staff plans, and a moved inspection invites again.
+        """Write; the staff plans, who may issue notices names the inspector, a moved inspection invites again.
 
-        :raises AccessError: the user is no quality staff
+        :raises AccessError: the user is no quality staff, or may not name the inspector
         :raises UserError: see the workflow mixin
         """
         if not self.env.su and vals.keys() - set(self._never_frozen):
-            self._check_role(STAFF)
+            self._check_role(ISSUERS if "inspector_id" in vals else STAFF)
+        before = {one: one.participant_ids for one in self}
         moved = {} if "planned_at" not in vals else {one: one.planned_at for one in self}
         result = super().write(vals)
         again = self.filtered(lambda one: one in moved and one.planned_at != moved[one] and one.state == "planned")
-        if again or not vals.keys().isdisjoint(("participant_ids", "inspector_id")):
-            (again or self.filtered(lambda one: one.state == "planned"))._announce()
+        again._announce()
+        for inspection in (self - again).filtered(lambda one: one.state == "planned"):
+            if "inspector_id" in vals:
+                inspection._promise()
+            inspection._invite(inspection.participant_ids - before[inspection])
         return result
 
     @api.model

@@ -15,26 +15,43 @@ class QualityInspection(models.Model):
 
     _inherit = "quality.inspection"
 
-    def _invite(self):
-        """Invite the participants of these inspections by mail with a calendar file."""
-        for inspection in self.sudo().filtered("participant_ids"):
-            inspection.invitation_number += 1
-            again = inspection.invitation_number > 1
-            subject = (
-                self.env._("Changed: inspection %s", inspection.title)
-                if again
-                else self.env._("Invitation: inspection %s", inspection.title)
-            )
-            inspection._send_invitation(subject, "REQUEST")
+    def _invite(self, users):
+        """Invite ``users`` to one inspection with a calendar file; who was invited before is told of the change."""
+        if not users:
+            return
+        inspection = self.sudo()
+        earlier = inspection.invitation_number and users == inspection.participant_ids
+        inspection.invitation_number += 1
+
+        def subject(local):
+            if earlier:
+                return local.env._("Changed: inspection %s", local.title)
+            return local.env._("Invitation: inspection %s", local.title)
+
+        inspection._send_invitation(users, subject, "REQUEST")
 
     def _disinvite(self):
         """Tell the invited participants that the inspection does not take place."""
         for inspection in self.sudo().filtered("invitation_number"):
             inspection.invitation_number += 1
-            inspection._send_invitation(self.env._("Cancelled: inspection %s", inspection.title), "CANCEL")
+            inspection._send_invitation(
+                inspection.participant_ids,
+                lambda local: local.env._("Cancelled: inspection %s", local.title),
+                "CANCEL",
+            )
 
-    def _send_invitation(self, subject, method):
+    def _send_invitation(self, users, subject_of, method):
+        """Write to ``users``, each in their language.
+
+        :param subject_of: function of the inspection in that language
+        :param method: REQUEST or CANCEL
+        """
         self.ensure_one()
+        for lang, people in users.grouped("lang").items():
+            local = self.with_context(lang=lang or self.env.lang)
+            local._send_in_one_language(people, subject_of(local), method)
+
+    def _send_in_one_language(self, users, subject, method):
         when = format_datetime(self.env, self.planned_at, tz=self.inspector_id.tz or self.company_id.partner_id.tz)
         where = " · ".join(filter(None, (self.project_id.name, self.location)))
         lines = [
@@ -46,7 +63,7 @@ class QualityInspection(models.Model):
             subject, Markup("").join(Markup("<li>%s</li>") % line for line in lines)
         )
         self.message_notify(
-            partner_ids=self.participant_ids.partner_id.ids,
+            partner_ids=users.partner_id.ids,
             subject=subject,
             body=body,
             attachments=[("inspection.ics", self._calendar_file(method))],
@@ -61,6 +78,7 @@ class QualityInspection(models.Model):
         event.add("uid").value = f"quality-inspection-{self.id}@{uuid}"
         event.add("sequence").value = str(self.invitation_number)
         event.add("status").value = "CANCELLED" if method == "CANCEL" else "CONFIRMED"
+        event.add("dtstamp").value = fields.Datetime.now().replace(tzinfo=UTC)
         event.add("created").value = fields.Datetime.now().replace(tzinfo=UTC)
         event.add("dtstart").value = self.planned_at.replace(tzinfo=UTC)
         event.add("dtend").value = (self.planned_at + LASTS).replace(tzinfo=UTC)

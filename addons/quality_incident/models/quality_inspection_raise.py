@@ -24,13 +24,14 @@ class QualityInspectionLine(models.Model):
             ("none", "Nothing to do"),
             ("to_raise", "Notice to be raised"),
             ("open", "Being rectified"),
+            ("failed", "Re-check failed, next round"),
             ("passed", "Re-check passed"),
             ("withdrawn", "Notice withdrawn"),
         ],
         "What became of it", compute="_compute_followup",
     )
 
-    @api.depends("result", "rectification_line_id.state", "rectification_line_id.rectification_id.state")
+    @api.depends("result", "rectification_line_id.state", "rectification_line_id.rectification_id.state", "rectification_line_id.recheck_ids")
     def _compute_followup(self):
         for line in self:
             requirement = line.sudo().rectification_line_id
@@ -40,17 +41,25 @@ class QualityInspectionLine(models.Model):
                 line.followup = "to_raise"
             elif requirement.rectification_id.state == "cancelled":
                 line.followup = "withdrawn"
+            elif requirement.state == "passed":
+                line.followup = "passed"
             else:
-                line.followup = "passed" if requirement.state == "passed" else "open"
+                line.followup = "failed" if requirement.recheck_ids[-1:].result == "fail" else "open"
+
+    def _is_raised(self):
+        """Return whether a notice about this point stands; one that was withdrawn does not."""
+        notice = self.sudo().rectification_id
+        return bool(notice) and notice.state != "cancelled"
 
     def write(self, vals):
         if "rectification_line_id" in vals and not self.env.su:
             raise UserError(self.env._("A notice is linked by raising it."))
-        if vals.get("result", "deficient") != "deficient" and self.filtered("rectification_line_id"):
+        raised = self.filtered(lambda line: line._is_raised())
+        if vals.get("result", "deficient") != "deficient" and raised:
             raise UserError(
                 self.env._(
                     "A notice was raised about “%s”: it stays deficient. Withdraw the notice if it was a mistake.",
-                    self.filtered("rectification_line_id")[:1].name,
+                    raised[:1].name,
                 )
             )
         return super().write(vals)
@@ -69,7 +78,8 @@ class QualityInspectionLine(models.Model):
         fresh = self._lock_deficient()
         if fresh:
             fresh._raise_notice(severity)
-        return self.rectification_id[:1].with_env(self.env).get_formview_action()
+        raised = self.filtered(lambda line: line._is_raised()).rectification_id
+        return raised[:1].with_env(self.env).get_formview_action()
 
     def _lock_deficient(self):
         """Return the deficient points that have no notice, after waiting for whoever raises one about them now."""
@@ -85,7 +95,7 @@ class QualityInspectionLine(models.Model):
         deficient = self.filtered(lambda line: line.result == "deficient")
         if not deficient:
             raise UserError(self.env._("Nothing here is deficient: mark what is, then raise the notice."))
-        return deficient.filtered(lambda line: not line.rectification_line_id)
+        return deficient.filtered(lambda line: not line._is_raised())
 
     def _raise_notice(self, severity):
         """Raise a notice about these points as the system and tie each to its requirement."""
@@ -140,7 +150,7 @@ class QualityInspection(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        lines = self.line_ids.filtered(lambda line: line.followup == "to_raise")
+        lines = self.line_ids.filtered(lambda line: line.followup in ("to_raise", "withdrawn"))
         return lines.action_raise_rectification() if lines else self.action_open_rectifications()
 
     def action_open_rectifications(self):

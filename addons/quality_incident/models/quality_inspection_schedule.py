@@ -119,6 +119,13 @@ class QualityInspection(models.Model):
     def _announce(self):
         """Promise to hold these inspections in time, give the inspector an activity, invite the participants."""
         live = self.sudo().filtered(lambda one: not one.is_historic and one.state == "planned")
+        live._promise()
+        for inspection in live:
+            inspection._invite(inspection.participant_ids)
+
+    def _promise(self):
+        """Promise to hold these inspections in time, and give the inspectors their activity."""
+        live = self.sudo().filtered(lambda one: not one.is_historic)
         if not live:
             return
         running = live.filtered(lambda one: one._find_deadlines("inspection"))
@@ -137,7 +144,6 @@ class QualityInspection(models.Model):
         for inspection in running:
             inspection._replan_deadline("inspection", due_at=inspection._latest(), user=inspection.inspector_id)
         live._assign_next_step()
-        live._invite()
 
     def _latest(self):
         """Return until when this inspection may be begun."""
@@ -147,28 +153,48 @@ class QualityInspection(models.Model):
     @api.model
     def _mark_missed(self):
         """Mark what nobody began in time, and tell the inspectors and the quality managers."""
-        while missed := self._past_their_grace():
-            missed.write({"state": "missed"})
-            for inspection in missed:
-                managers = inspection._role_users(MANAGER).partner_id
-                inspection.message_notify(
-                    partner_ids=managers.ids,
-                    subject=self.env._("Missed inspection: %s", inspection.display_name),
-                    body=self.env._("Nobody held this inspection in time. It can still be held late, with a reason."),
-                )
+        failed = []
+        while missed := self._past_their_grace(failed):
+            if not missed._try_miss():
+                failed += [inspection.id for inspection in missed if not inspection._try_miss()]
+
+    def _try_miss(self):
+        """Mark these as missed and tell of it, all of it or nothing; return whether it worked."""
+        try:
+            with self.env.cr.savepoint():
+                self._miss()
+                self.env.flush_all()
+        except Exception:
+            _logger.warning("Inspections %s cannot be marked as missed", self.ids, exc_info=True)
+            self.env.invalidate_all(flush=False)
+            return False
+        return True
+
+    def _miss(self):
+        self.write({"state": "missed"})
+        for inspection in self:
+            inspection.message_notify(
+                partner_ids=inspection._role_users(MANAGER).partner_id.ids,
+                subject=self.env._("Missed inspection: %s", inspection.display_name),
+                body=self.env._("Nobody held this inspection in time. It can still be held late, with a reason."),
+            )
 
     @api.model
-    def _past_their_grace(self):
-        """Return a batch of inspections whose last moment is over; the planned time alone does not tell."""
+    def _past_their_grace(self, failed):
+        """Return a batch of inspections whose last moment is over; the planned time alone does not tell.
+
+        :param failed: ids of those that were tried already
+        """
         self.flush_model(["state", "planned_at", "grace_hours"])
         self.env.cr.execute(
             SQL(
                 """SELECT id FROM quality_inspection
                     WHERE state = 'planned' AND planned_at < %(now)s
-                      AND planned_at + grace_hours * interval '1 hour' < %(now)s
+                      AND id != ALL(%(failed)s) AND planned_at + grace_hours * interval '1 hour' < %(now)s
                  ORDER BY planned_at, id LIMIT %(limit)s
                    FOR NO KEY UPDATE SKIP LOCKED""",
                 now=fields.Datetime.now(),
+                failed=list(failed),
                 limit=BATCH,
             )
         )

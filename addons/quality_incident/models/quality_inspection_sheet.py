@@ -153,9 +153,13 @@ class QualityInspectionLine(models.Model):
                 raise UserError(self.env._("The note is not a text."))
             vals["note"] = answer["note"] or False
         known = {file.description: file for file in self.sudo().evidence_ids if file.description}
-        gone = [known[uuid] for uuid in answer.get("removed_photos") or () if uuid in known]
+        photos, removed = answer.get("photos") or [], answer.get("removed_photos") or []
+        readable = isinstance(photos, list) and all(isinstance(photo, dict) for photo in photos)
+        if not readable or not isinstance(removed, list) or not all(isinstance(uuid, str) for uuid in removed):
+            raise UserError(self.env._("The answers cannot be read. Reload the page."))
+        gone = [known[uuid] for uuid in removed if uuid in known]
         commands = [fields.Command.unlink(file.id) for file in gone]
-        for photo in answer.get("photos") or ():
+        for photo in photos:
             if photo.get("uuid") not in known:
                 commands.append(fields.Command.link(self._store_photo(photo).id))
         if commands:

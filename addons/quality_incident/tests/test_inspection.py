@@ -184,8 +184,25 @@ class TestInspectionRaise(InspectionCase):
         line.action_raise_rectification("major")
         notice = inspection.rectification_ids.with_user(self.manager)
         self.assertEqual(notice.severity, "major")
-        self._drive(notice, "closed")
-        self.assertEqual((line.followup, line.recheck_ids.result), ("passed", "pass"))
+        self._drive(notice, "recheck")
+        self.assertEqual(line.followup, "open")
+        notice.line_ids.with_user(self.inspector).action_fail("Thin")
+        notice.with_user(self.inspector).action_finish_recheck()
+        self.assertEqual(line.followup, "failed")
+        self._step_recheck(notice)
+        self._step_closed(notice)
+        self.assertEqual((line.followup, line.recheck_ids.mapped("result")), ("passed", ["fail", "pass"]))
+
+    def test_withdrawn_notice_can_be_raised_again(self):
+        inspection = self._held(deficient=(0,))
+        line = inspection.line_ids[0]
+        line.action_raise_rectification()
+        first = line.rectification_id
+        first.with_user(self.inspector).action_cancel("To the wrong party")
+        self.assertEqual((line.followup, inspection.to_raise_count), ("withdrawn", 1))
+        inspection.action_raise_rectifications()
+        self.assertNotEqual(line.rectification_id, first)
+        self.assertEqual(line.followup, "open")
 
     def test_during_the_inspection(self):
         inspection = self._answer_all(self._make_inspection(), deficient=(0,))
@@ -236,11 +253,16 @@ class TestInspectionSheet(InspectionCase):
                 {"line_id": second.id, "result": "pass", "photos": [self._photo(content=b"<svg onload='x'/>")]},
                 {"line_id": third.id, "result": "pass", "note": 7},
                 {"line_id": 0, "result": "pass"},
+                {"line_id": second.id, "photos": ["x"]},
+                {"line_id": second.id, "photos": 7},
+                {"line_id": second.id, "removed_photos": [["x"]]},
                 {"line_id": third.id, "result": "pass"},
             ]
         )
         self.assertEqual(result["saved"], [third.id])
-        self.assertEqual([error["line_id"] for error in result["errors"]], [first.id, second.id, third.id, 0])
+        self.assertEqual(
+            [error["line_id"] for error in result["errors"]], [first.id, second.id, third.id, 0] + [second.id] * 3
+        )
         self.assertIn("not a photo", result["errors"][1]["message"])
         self.assertFalse(second.result, "wholly or not at all")
 
@@ -344,3 +366,16 @@ class TestInspectionSecurity(InspectionCase):
         self.assertFalse(self.env["quality.inspection.plan"].with_user(self.foreign_manager).search([]))
         with self.assertRaisesRegex(UserError, "cannot hold"):
             self.plan.inspector_id = self.reporter
+
+    def test_nobody_makes_themselves_inspector(self):
+        """Who leads the work neither creates inspections nor names the inspector."""
+        with self.assertRaisesRegex(AccessError, "reserved"):
+            self._make_inspection(self.lead, inspector_id=self.lead.id)
+        inspection = self._make_inspection()
+        with self.assertRaisesRegex(AccessError, "reserved"):
+            inspection.with_user(self.lead).inspector_id = self.lead
+        with self.assertRaisesRegex(UserError, "is not quality staff"):
+            inspection.inspector_id = self.reporter
+        inspection.inspector_id = self.engineer
+        self.assertEqual(inspection.sudo().activity_ids.user_id, self.engineer)
+        self.assertEqual(inspection.sudo().deadline_ids.user_id, self.engineer)

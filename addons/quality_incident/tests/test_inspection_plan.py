@@ -75,6 +75,32 @@ class TestInspectionPlan(InspectionCase):
         self._run(SATURDAY + timedelta(hours=26))
         self.assertEqual(self.env["mail.message"].search_count(told), 1, "told once")
 
+    @mute_logger("odoo.addons.quality_incident.models.quality_inspection_schedule")
+    def test_one_inspection_does_not_stop_the_others_from_being_missed(self):
+        poison, sound = (
+            self._make_inspection(planned_at=SATURDAY - timedelta(days=days), title=f"Day {days}") for days in (9, 8)
+        )
+        miss = type(poison)._miss
+
+        def broken(inspections):
+            if poison.id in inspections.ids:
+                raise ValueError("poison")
+            return miss(inspections)
+
+        with patch.object(type(poison), "_miss", broken):
+            self.env["quality.inspection"]._mark_missed()
+        self.assertEqual((poison.state, sound.state), ("planned", "missed"))
+
+    def test_only_who_joins_is_invited(self):
+        inspection = self._run(SATURDAY - timedelta(days=6))
+        sent = [("model", "=", "quality.inspection"), ("res_id", "=", inspection.id), ("attachment_ids", "!=", False)]
+        before = self.env["mail.message"].search(sent)
+        inspection.participant_ids += self.engineer
+        mail = self.env["mail.message"].search(sent) - before
+        self.assertEqual(mail.notified_partner_ids, self.engineer.partner_id)
+        self.assertIn("Invitation", mail.subject)
+        self.assertIn("DTSTAMP:", mail.attachment_ids.raw.decode())
+
     def test_a_gap_is_noted_not_made_up_for(self):
         self._run(SATURDAY - timedelta(days=6))
         found = self._run(SATURDAY + timedelta(weeks=4, days=1))
