@@ -141,7 +141,7 @@ class QualityBulletin(models.Model):
                 "number": notice.name,
                 "text": notice.subject,
                 "clause": ", ".join(dict.fromkeys(filter(None, notice.line_ids.mapped("standard_clause")))),
-                "notice": dict(notice._fields["state"]._description_selection(self.env))[notice.state],
+                "notice_state": notice.state,
                 "due_date": min(filter(None, notice.line_ids.mapped("due_date")), default=False),
                 "is_overdue": notice.is_overdue,
                 "is_repeat": bool(notice.repeat_count),
@@ -233,16 +233,23 @@ class QualityBulletin(models.Model):
                     for line in self.line_ids
                 ),
             )
-            names = ("party", "number", "text", "clause", "notice", "due_date", "is_overdue", "is_repeat")
+            names = (
+                "party", "number", "text", "clause", "notice", "notice_state", "due_date", "is_overdue", "is_repeat",
+            )
             kinds = {"due_date": "date", "is_overdue": "boolean", "is_repeat": "boolean"}
             widths = {"text": 48, "party": 28}
             columns = [
                 Column(items._fields[name]._description_string(self.env), kinds.get(name, "text"), widths.get(name))
                 for name in names
             ]
+            states = dict(items._fields["notice_state"]._description_selection(self.env))
             for title, rows in (
                 (self.env._("Findings"), self.finding_ids),
                 (self.env._("Open notices"), self.open_ids),
             ):
-                book.sheet(title, columns, ([item[name] for name in names] for item in rows))
+                values = (
+                    [states.get(item[name]) if name == "notice_state" else item[name] for name in names]
+                    for item in rows
+                )
+                book.sheet(title, columns, values)
             return book.finish()

@@ -74,6 +74,11 @@ class QualityBulletinItem(models.Model):
     text = fields.Text("What", readonly=True)
     clause = fields.Char("Standard clause", readonly=True)
     notice = fields.Char("Rectification notice", readonly=True)
+    notice_state = fields.Selection(
+        lambda self: self.env["quality.rectification"]._fields["state"]._description_selection(self.env),
+        "State of the notice",
+        readonly=True,
+    )
     due_date = fields.Date("Due date", readonly=True)
     is_overdue = fields.Boolean("Overdue", readonly=True)
     is_repeat = fields.Boolean("Repeated finding", readonly=True)

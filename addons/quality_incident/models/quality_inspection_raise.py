@@ -31,7 +31,12 @@ class QualityInspectionLine(models.Model):
         "What became of it", compute="_compute_followup",
     )
 
-    @api.depends("result", "rectification_line_id.state", "rectification_line_id.rectification_id.state", "rectification_line_id.recheck_ids")
+    @api.depends(
+        "result",
+        "rectification_line_id.state",
+        "rectification_line_id.recheck_ids",
+        "rectification_line_id.rectification_id.state",
+    )
     def _compute_followup(self):
         for line in self:
             requirement = line.sudo().rectification_line_id
