@@ -34,6 +34,8 @@ class QualityImportMixin(models.AbstractModel):
     _import_word_fields = ()
     #: fields that are set by the system and may be imported only with history, by those who may import it
     _import_history_fields = ()
+    #: states that make a row history when somebody imports it who may
+    _import_history_states = ()
     #: texts that come padded from fixed-width files
     _one_line_fields = ()
 
@@ -145,6 +147,17 @@ class QualityImportMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # For documents of a register
     # ------------------------------------------------------------------
+
+    @api.model
+    def _mark_history(self, vals):
+        """Mark the values of a row as history when its state says so; drop from the others what only history has."""
+        manager = self._may_import_history()
+        if manager and vals.get("state") in self._import_history_states:
+            vals["is_historic"] = True
+        for name in self._import_history_fields:
+            # A column such as “status date” is a closing date only on the rows that are closed.
+            if not vals.get(name) or (manager and not vals.get("is_historic")):
+                vals.pop(name, None)
 
     @api.model
     def _in_one_line(self, vals):

@@ -16,6 +16,7 @@ class QualityIncident(models.Model):
     _inherit = ["quality.incident", "quality.import.mixin"]
 
     _import_word_fields = ("grade", "state")
+    _import_history_states = OVER
     _import_history_fields = ("is_historic", "reported_at", "closed_at", "cancel_reason")
     _one_line_fields = ("title", "location", "external_ref")
 
@@ -67,13 +68,7 @@ class QualityIncident(models.Model):
         vals = row.vals
         vals.update(self._in_one_line(vals))
         vals["title"] = vals.get("title") or self._shortened(vals.get("description"))
-        manager = self._may_import_history()
-        if manager and vals.get("state") in OVER:
-            vals["is_historic"] = True
-        for name in self._import_history_fields:
-            # A column such as “status date” is a closing date only on the rows that are closed.
-            if not vals.get(name) or (manager and not vals.get("is_historic")):
-                vals.pop(name, None)
+        self._mark_history(vals)
         return super()._fill_import_row(row)
 
     @api.model

@@ -11,6 +11,7 @@ class QualityInspection(models.Model):
     _inherit = ["quality.inspection", "quality.import.mixin"]
 
     _import_word_fields = ("state",)
+    _import_history_states = OVER
     _import_history_fields = ("is_historic", "started_at", "done_at", "cancel_reason")
     _one_line_fields = ("title", "location", "external_ref")
 
@@ -58,13 +59,7 @@ class QualityInspection(models.Model):
     @api.model
     def _fill_import_row(self, row):
         result = super()._fill_import_row(row)
-        vals = row.vals
-        manager = self._may_import_history()
-        if manager and vals.get("state") in OVER:
-            vals["is_historic"] = True
-        for name in self._import_history_fields:
-            if not vals.get(name) or (manager and not vals.get("is_historic")):
-                vals.pop(name, None)
+        self._mark_history(row.vals)
         return result
 
     @api.model

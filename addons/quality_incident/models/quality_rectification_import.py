@@ -57,6 +57,7 @@ class QualityRectification(models.Model):
     _inherit = ["quality.rectification", "quality.import.mixin"]
 
     _import_word_fields = ("state",)
+    _import_history_states = OVER
     _import_history_fields = ("is_historic", "issued_at", "acknowledged_at", "closed_at", "cancel_reason")
     _one_line_fields = ("subject", "location", "external_ref", "external_status")
 
@@ -223,13 +224,7 @@ class QualityRectification(models.Model):
         if not lines and text:
             vals["line_ids"] = [fields.Command.create({"requirement": text})]
         vals["subject"] = vals.get("subject") or self._shortened(text)
-        manager = self._may_import_history()
-        if manager and vals.get("state") in OVER:
-            vals["is_historic"] = True
-        for name in self._import_history_fields:
-            # A column such as “status date” is a closing date only on the rows that are closed.
-            if not vals.get(name) or (manager and not vals.get("is_historic")):
-                vals.pop(name, None)
+        self._mark_history(vals)
         return result
 
     @api.model
