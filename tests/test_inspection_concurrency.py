@@ -64,3 +64,16 @@ def test_the_last_answer_counts_until_completion(server, race, inspection):
     assert line["result"] in ("na", "deficient")
     with pytest.raises(RpcError, match="nothing more can be entered"):
         server.call("engineer", INSPECTION, "save_answers", [record], [{"line_id": second, "result": "na"}])
+
+
+def test_an_answer_that_meets_the_completion(server, race, inspection):
+    """B3: it is part of what was completed, or it is refused; nothing is entered into a completed inspection."""
+    record, first, _second = inspection
+    with race.on("quality_inspection", [record]) as (start, results):
+        start("complete", "inspector", INSPECTION, "action_complete", [record])
+        start("answer", "engineer", INSPECTION, "save_answers", [record], [{"line_id": first, "note": "Late"}])
+    assert results["complete"] is True, results
+    refused = isinstance(results["answer"], RpcError)
+    assert not refused or "nothing more can be entered" in str(results["answer"]), results
+    [line] = server.call("inspector", LINE, "read", [first], ["note"])
+    assert line["note"] == ("Thin" if refused else "Late")

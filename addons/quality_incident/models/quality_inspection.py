@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
 
 from .quality_inspection_template import SUBJECTS
 from .quality_rectification import STAFF
@@ -261,6 +262,13 @@ class QualityInspection(models.Model):
         """Return whether the user may hold this inspection: its inspector, or who inspects and issues notices."""
         self.ensure_one()
         return self.env.su or self.env.user == self.inspector_id or self.env.user.has_groups(ISSUERS)
+
+    def _lock(self):
+        """Wait for whoever completes these inspections now: nothing is entered into what has just been fixed."""
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL("SELECT 1 FROM quality_inspection WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", self.ids)
+        )
 
     def _check_inspector(self):
         """Raise AccessError unless the user may hold these inspections (B3)."""

@@ -92,6 +92,7 @@ class QualityInspectionLine(models.Model):
         if self.env.su:
             return
         self.inspection_id._check_inspector()
+        self.inspection_id._lock()
         for inspection in self.inspection_id:
             if inspection.state != "in_progress":
                 raise UserError(
