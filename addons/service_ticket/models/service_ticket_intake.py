@@ -1,0 +1,142 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.distance import kilometres
+
+
+class ServiceTicket(models.Model):
+    """What the system knows itself while a ticket is typed: the order behind a serial number, the way to the site."""
+
+    _inherit = "service.ticket"
+
+    site_partner_id = fields.Many2one(
+        "res.partner", "Site", index="btree_not_null", help="Where the service is done; empty: at the customer's address."
+    )
+    site_latitude = fields.Float(
+        "Site latitude", digits=(10, 7), compute="_compute_site", store=True, readonly=False, copy=True
+    )
+    site_longitude = fields.Float(
+        "Site longitude", digits=(10, 7), compute="_compute_site", store=True, readonly=False, copy=True
+    )
+    distance_manual_km = fields.Float("Distance by hand (km)", tracking=True, help="Counts instead of the computed one.")
+    distance_reason = fields.Char("Why by hand", tracking=True)
+    distance_km = fields.Float(
+        "Distance (km)", compute="_compute_distance_km", store=True, aggregator="avg",
+        help="As the crow flies from the team's serving station to the site (C4).",
+    )
+    distance_known = fields.Boolean(compute="_compute_distance_km", store=True)
+    similar_count = fields.Integer("Open tickets of this customer or serial number", compute="_compute_similar_count")
+    earlier_count = fields.Integer("Earlier tickets", compute="_compute_similar_count")
+
+    @api.depends("site_partner_id", "partner_id")
+    def _compute_site(self):
+        for ticket in self:
+            place = (ticket.site_partner_id or ticket.partner_id).sudo()
+            if place.partner_latitude or place.partner_longitude:
+                ticket.site_latitude = place.partner_latitude
+                ticket.site_longitude = place.partner_longitude
+            elif ticket.site_partner_id or not (ticket.site_latitude or ticket.site_longitude):
+                ticket.site_latitude = ticket.site_longitude = 0
+
+    @api.depends("site_latitude", "site_longitude", "distance_manual_km", "team_id.station_id")
+    def _compute_distance_km(self):
+        for ticket in self:
+            station = ticket.sudo().team_id.station_id
+            start = (station.partner_latitude, station.partner_longitude)
+            site = (ticket.site_latitude, ticket.site_longitude)
+            computed = kilometres(start, site) if any(start) and any(site) else None
+            ticket.distance_km = ticket.distance_manual_km or computed or 0
+            ticket.distance_known = bool(ticket.distance_manual_km) or computed is not None
+
+    @api.constrains("distance_manual_km", "distance_reason")
+    def _check_distance_reason(self):
+        for ticket in self:
+            if ticket.distance_manual_km < 0:
+                raise ValidationError(self.env._("A distance cannot be negative."))
+            if ticket.distance_manual_km and not (ticket.distance_reason or "").strip():
+                raise ValidationError(
+                    self.env._("A distance entered by hand decides how fast we must be there: say why it is entered.")
+                )
+
+    # ------------------------------------------------------------------
+    # While typing
+    # ------------------------------------------------------------------
+
+    @api.onchange("partner_id")
+    def _onchange_partner_id(self):
+        if self.partner_id:
+            self.contact_name = self.contact_name or self.partner_id.name
+            self.phone = self.phone or self.partner_id.phone
+            self.email = self.email or self.partner_id.email
+
+    @api.onchange("lot_id")
+    def _onchange_lot_id(self):
+        if self.lot_id:
+            self.product_id = self.lot_id.product_id
+            self.update(self._serial_vals(self.lot_id))
+
+    @api.onchange("sale_order_id")
+    def _onchange_sale_order_id(self):
+        if self.sale_order_id and not self.partner_id:
+            self.partner_id = self.sale_order_id.sudo().partner_id
+
+    def _fill_from_serial(self):
+        """Add what a serial number tells to tickets that were not typed on a form."""
+        for ticket in self.filtered(lambda one: one.lot_id and not (one.sale_order_id and one.partner_id)):
+            if not ticket.is_historic:
+                vals = ticket._serial_vals(ticket.lot_id)
+                vals["product_id"] = ticket.lot_id.sudo().product_id.id
+                ticket.write({name: value for name, value in vals.items() if value and not ticket[name]})
+
+    @api.model
+    def _serial_vals(self, lot):
+        """Return customer, order and delivery date of the last delivery of ``lot`` (E7)."""
+        lot = lot.sudo()
+        domain = [
+            ("lot_id", "=", lot.id),
+            ("state", "=", "done"),
+            ("location_dest_id.usage", "=", "customer"),
+            ("company_id", "=", (lot.company_id or self.env.company).id),
+        ]
+        line = self.env["stock.move.line"].sudo().search(domain, order="date desc, id desc", limit=1)
+        order = line.move_id.sale_line_id.order_id
+        return {
+            "sale_order_id": order.id,
+            "delivered_on": line and fields.Date.context_today(self, line.date),
+            "partner_id": (order.partner_shipping_id or line.picking_id.partner_id).commercial_partner_id.id,
+        }
+
+    # ------------------------------------------------------------------
+    # Relatives
+    # ------------------------------------------------------------------
+
+    @api.depends("partner_id", "lot_id", "product_id")
+    def _compute_similar_count(self):
+        for ticket in self:
+            domain = ticket._relatives_domain()
+            ticket.earlier_count = self.search_count(domain) if domain else 0
+            open_ones = domain and domain & fields.Domain("state", "not in", ("closed", "cancelled"))
+            ticket.similar_count = self.search_count(open_ones) if domain else 0
+
+    def _relatives_domain(self):
+        """Return the domain of the other tickets of this serial number, or of this customer and product."""
+        domain = fields.Domain.FALSE
+        if self.lot_id:
+            domain |= fields.Domain("lot_id", "=", self.lot_id.id)
+        if self.partner_id:
+            customer = fields.Domain("partner_id", "child_of", self.partner_id.commercial_partner_id.id)
+            product = fields.Domain("product_id", "=", self.product_id.id) if self.product_id else fields.Domain.TRUE
+            domain |= customer & product
+        if domain.is_false():
+            return None
+        return domain & fields.Domain("id", "!=", self._origin.id)
+
+    def action_open_relatives(self):
+        """Return the action that shows the other tickets of this customer and product, the open ones first."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("service_ticket.service_ticket_action_all"),
+            "domain": list(self._relatives_domain() or fields.Domain.FALSE),
+            "context": {},
+        }

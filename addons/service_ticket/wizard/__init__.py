@@ -1,0 +1,2 @@
+from . import service_ticket_wait
+from . import service_visit_sign
