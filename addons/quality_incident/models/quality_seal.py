@@ -109,10 +109,14 @@ class QualitySeal(models.Model):
             picture = base64.b64decode(signature)
         except ValueError:
             picture = b""
+        refusal = self.env._("The signature is not a picture (PNG, JPEG, GIF or WebP).")
         # Not SVG: Odoo takes it for a picture, but it is a program.
         if guess_mimetype(picture) not in PICTURES:
-            raise UserError(self.env._("The signature is not a picture (PNG, JPEG, GIF or WebP)."))
-        return image_process(picture, size=SIGNATURE_SIZE, verify_resolution=True)
+            raise UserError(refusal)
+        try:
+            return image_process(picture, size=SIGNATURE_SIZE, verify_resolution=True)
+        except (OSError, SyntaxError) as error:  # what Pillow says of a file that was cut off
+            raise UserError(refusal) from error
 
     @api.model
     def _digest(self, text):

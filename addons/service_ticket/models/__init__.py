@@ -11,6 +11,7 @@ from . import service_ticket_escalation
 from . import service_sla_policy
 from . import service_ticket_clocks
 from . import service_ticket_steps
+from . import service_ticket_merge
 from . import service_analysis
 from . import service_question
 from . import service_callback

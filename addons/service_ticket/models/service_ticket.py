@@ -141,7 +141,7 @@ class ServiceTicket(models.Model):
     resolved_at = fields.Datetime("Resolved on", readonly=True, copy=False)
     confirmed_at = fields.Datetime("Confirmed on", readonly=True, copy=False)
     closed_at = fields.Datetime("Closed on", readonly=True, copy=False, index=True)
-    waiting_reason_id = fields.Many2one("service.wait.reason", "Waiting for", readonly=True, copy=False)
+    waiting_reason_id = fields.Many2one("service.wait.reason", "Waits for", readonly=True, copy=False)
     waiting_from = fields.Char(readonly=True, copy=False, export_string_translation=False)
     waiting_since = fields.Datetime(readonly=True, copy=False)
     reopen_count = fields.Integer("Reopened", readonly=True, copy=False, help="Times the customer came back with it.")

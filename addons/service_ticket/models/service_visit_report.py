@@ -60,6 +60,7 @@ class ServiceVisit(models.Model):
         person = " ".join(str(person or "").split())[:100]
         if not person or not signature:
             raise UserError(self.env._("A signature needs the name and the drawn or scanned signature."))
+        self.env["quality.seal"]._signature_bytes(signature)
         self._evaluate(evaluation)
         self.write({"signed_by": person, "signed_at": fields.Datetime.now(), "signature": signature,
                     "refusal_reason": False, "refusal_witness": False})

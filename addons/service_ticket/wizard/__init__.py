@@ -1,2 +1,3 @@
 from . import service_ticket_wait
 from . import service_visit_sign
+from . import service_ticket_merge
