@@ -1,6 +1,5 @@
 from . import service_fault_code
 from . import service_wait_reason
-from . import service_ticket_settings
 from . import service_team
 from . import service_ticket
 from . import service_ticket_intake
@@ -24,4 +23,6 @@ from . import service_visit_guards
 from . import service_visit_report
 from . import service_visit_plan
 from . import service_assessment
+from . import service_ticket_settings
+from . import service_ticket_screen
 from . import quality_reason

@@ -1,11 +1,9 @@
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
-
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
 from odoo.addons.quality_incident.tools.days import end_of_day
+from odoo.exceptions import UserError
 
 from .service_ticket_roles import LEADER
 

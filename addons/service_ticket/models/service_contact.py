@@ -1,8 +1,7 @@
 from odoo import api, fields, models
+from odoo.addons.quality_incident.models.quality_register_mixin import RegisterColumn as Column
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-
-from odoo.addons.quality_incident.models.quality_register_mixin import RegisterColumn as Column
 
 from .service_ticket import CHANNELS, KINDS
 from .service_ticket_roles import AGENT, ENGINEER, LEADER

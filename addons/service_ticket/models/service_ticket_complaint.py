@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
 from odoo.addons.quality_incident.tools.canonical import snapshot
+from odoo.exceptions import UserError
 
 from .service_ticket_guards import CALLED_BACK
 from .service_ticket_roles import AGENT, QUALITY

@@ -21,3 +21,5 @@ class ResConfigSettings(models.TransientModel):
 
     service_reopen_days = fields.Integer(related="company_id.service_reopen_days", readonly=False)
     service_callback_hours = fields.Integer(related="company_id.service_callback_hours", readonly=False)
+    service_training_days = fields.Integer(related="company_id.service_training_days", readonly=False)
+    service_certificate_months = fields.Integer(related="company_id.service_certificate_months", readonly=False)

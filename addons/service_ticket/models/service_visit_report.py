@@ -1,7 +1,6 @@
 from odoo import fields, models
-from odoo.exceptions import UserError
-
 from odoo.addons.quality_incident.tools.canonical import snapshot
+from odoo.exceptions import UserError
 
 from .service_visit import EVALUATION, REPORT
 

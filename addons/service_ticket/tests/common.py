@@ -3,10 +3,10 @@ from datetime import timedelta
 from io import BytesIO
 
 from odoo import fields
+from odoo.addons.quality_incident.tests.common import QualityCase
 from odoo.tests import new_test_user
 from PIL import Image
 
-from odoo.addons.quality_incident.tests.common import QualityCase
 
 def _pixel():
     """Return a picture of one pixel in base64, as a signature."""
