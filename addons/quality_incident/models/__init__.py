@@ -1,4 +1,5 @@
 # mechanisms
+from . import base_import
 from . import quality_workflow_mixin
 from . import quality_personal_mixin
 from . import quality_step_mixin

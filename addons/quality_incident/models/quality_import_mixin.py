@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.tools import format_datetime
 
 TITLE_LENGTH = 80
 
@@ -38,6 +39,8 @@ class QualityImportMixin(models.AbstractModel):
     _import_history_states = ()
     #: texts that come padded from fixed-width files
     _one_line_fields = ()
+    #: moments of the past: none lies ahead, none before the first
+    _import_times = ()
 
     @api.model
     def load(self, fields, data):
@@ -147,6 +150,28 @@ class QualityImportMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # For documents of a register
     # ------------------------------------------------------------------
+
+    @api.model
+    def _time_problems(self, times):
+        """Return ``(column, problem)`` of each of these times that lies ahead or before the first.
+
+        :param times: datetimes by name of the field; missing ones are looked over
+        """
+        times = {name: fields.Datetime.to_datetime(times[name]) for name in self._import_times if times.get(name)}
+        now, first = fields.Datetime.now(), times.get(self._import_times[0])
+        problems = []
+        for name, moment in times.items():
+            readable = format_datetime(self.env, moment)
+            if moment > now:
+                problems.append((name, self.env._("%s lies in the future. Check the date and its format", readable)))
+            elif first and moment < first <= now:
+                problems.append((name, self._too_early(readable)))
+        return problems
+
+    @api.model
+    def _too_early(self, readable):
+        """Hook: return what is said of a moment that lies before the first one."""
+        return self.env._("%s is before it began", readable)
 
     @api.model
     def _mark_history(self, vals):

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from .quality_incident import GRADES
 
+#: “still open”, whatever the first state of a document is called
+START = "draft"
+
 
 class QualityImportWord(models.Model):
     """What a word in somebody else's file means here.
@@ -18,7 +21,7 @@ class QualityImportWord(models.Model):
     meaning = fields.Selection(
         [
             *((grade, f"Grade: {label}") for grade, label in GRADES),
-            ("draft", "State: Draft (still open: starts here)"),
+            (START, "State: still open, starts here"),
             ("closed", "State: Closed (history)"),
             ("cancelled", "State: Cancelled (history)"),
         ],
@@ -31,14 +34,19 @@ class QualityImportWord(models.Model):
     @api.model
     def _meanings(self, field):
         """Return a function from a value of a file to the value of selection ``field`` it means, or to itself."""
+        values = field.get_values(self.env)
+        if field.name == "state":
+            values = [*values, START]
         words = self.search(
             [
-                ("meaning", "in", field.get_values(self.env)),
+                ("meaning", "in", values),
                 ("company_id", "in", [False, self.env.company.id]),
             ]
         )
         # a company's own word counts more than everybody's
         known = {self._key(word.name): word.meaning for word in words.sorted(lambda word: bool(word.company_id))}
+        first = values[0] if field.name == "state" else START
+        known = {word: first if meaning == START else meaning for word, meaning in known.items()}
         return lambda value: known.get(self._key(value), value)
 
     @api.model

@@ -1,11 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
 
 #: the states history may have: what is over
 OVER = ("closed", "cancelled")
-#: none of which lies before the first, or ahead
-TIMES = ("occurred_at", "discovered_at", "reported_at", "closed_at")
 COUNTED = ("deaths", "serious_injuries", "estimated_loss", "actual_loss")
 
 
@@ -19,6 +16,7 @@ class QualityIncident(models.Model):
     _import_history_states = OVER
     _import_history_fields = ("is_historic", "reported_at", "closed_at", "cancel_reason")
     _one_line_fields = ("title", "location", "external_ref")
+    _import_times = ("occurred_at", "discovered_at", "reported_at", "closed_at")
 
     # A cancelled draft frees its reference: the next import may bring it again.
     _external_ref_once = models.UniqueIndex(
@@ -46,7 +44,7 @@ class QualityIncident(models.Model):
                         incident.title,
                     )
                 )
-            for name, problem in self._time_problems({name: incident[name] for name in TIMES}):
+            for name, problem in self._time_problems({name: incident[name] for name in self._import_times}):
                 column = self._fields[name]._description_string(self.env)
                 raise UserError(
                     self.env._(
@@ -110,18 +108,5 @@ class QualityIncident(models.Model):
         return self.env._("an open incident starts as a draft here; leave this column out")
 
     @api.model
-    def _time_problems(self, times):
-        """Return ``(column, problem)`` of each of these times that lies ahead or before the incident.
-
-        :param times: datetimes by name of the field; missing ones are looked over
-        """
-        times = {name: fields.Datetime.to_datetime(times[name]) for name in TIMES if times.get(name)}
-        now, occurred = fields.Datetime.now(), times.get("occurred_at")
-        problems = []
-        for name, moment in times.items():
-            readable = format_datetime(self.env, moment)
-            if moment > now:
-                problems.append((name, self.env._("%s lies in the future. Check the date and its format", readable)))
-            elif occurred and moment < occurred <= now:
-                problems.append((name, self.env._("%s is before it happened", readable)))
-        return problems
+    def _too_early(self, readable):
+        return self.env._("%s is before it happened", readable)

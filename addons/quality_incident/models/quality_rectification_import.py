@@ -1,10 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
 
 from .quality_incident_import import OVER
 
-TIMES = ("issued_at", "acknowledged_at", "closed_at")
 #: what the past of a line consists of; the system enters it after the notice exists
 LINE_HISTORY = ("result", "recheck_at", "recheck_note", "done_at", "original_due_date")
 RESULTS = {"pass": "passed", "fail": "failed"}
@@ -60,6 +58,7 @@ class QualityRectification(models.Model):
     _import_history_states = OVER
     _import_history_fields = ("is_historic", "issued_at", "acknowledged_at", "closed_at", "cancel_reason")
     _one_line_fields = ("subject", "location", "external_ref", "external_status")
+    _import_times = ("issued_at", "acknowledged_at", "closed_at")
 
     _external_ref_once = models.UniqueIndex(
         "(company_id, external_ref) WHERE external_ref IS NOT NULL AND (state != 'cancelled' OR is_historic)",
@@ -167,7 +166,7 @@ class QualityRectification(models.Model):
                         notice.subject,
                     )
                 )
-            for name, problem in self._time_problems({name: notice[name] for name in TIMES}):
+            for name, problem in self._time_problems({name: notice[name] for name in self._import_times}):
                 raise UserError(
                     self.env._(
                         "%(notice)s: %(column)s: %(problem)s",
@@ -179,18 +178,8 @@ class QualityRectification(models.Model):
         return super()._check_history()
 
     @api.model
-    def _time_problems(self, times):
-        """Return ``(column, problem)`` of each of these times that lies ahead, or before the issue."""
-        times = {name: fields.Datetime.to_datetime(times[name]) for name in TIMES if times.get(name)}
-        now, issued = fields.Datetime.now(), times.get("issued_at")
-        problems = []
-        for name, moment in times.items():
-            readable = format_datetime(self.env, moment)
-            if moment > now:
-                problems.append((name, self.env._("%s lies in the future. Check the date and its format", readable)))
-            elif issued and moment < issued <= now:
-                problems.append((name, self.env._("%s is before the notice was issued", readable)))
-        return problems
+    def _too_early(self, readable):
+        return self.env._("%s is before the notice was issued", readable)
 
     # ------------------------------------------------------------------
     # Row by row

@@ -1,15 +1,20 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-#: what a company needs of its own before quality work can start
-DEFAULTS = ("quality.approval.rule", "quality.reporting.regime", "quality.escalation.rule", "quality.indicator")
-SEQUENCES = (
-    "quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection", "quality.bulletin",
-)
-
-
 class ResCompany(models.Model):
     _inherit = "res.company"
+
+    #: models whose shipped records a further company gets copies of, with the field that tells their sorts apart (if any);
+    #: later addons add theirs
+    _quality_defaults = {
+        "quality.approval.rule": "gate",
+        "quality.reporting.regime": None,
+        "quality.escalation.rule": None,
+        "quality.indicator": None,
+    }
+    _quality_sequences = (
+        "quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection", "quality.bulletin",
+    )
 
     quality_national_grading = fields.Boolean("National accident grading", default=True)
     quality_late_report_hours = fields.Integer(
@@ -25,7 +30,7 @@ class ResCompany(models.Model):
         sequences.
 
         They are copied, with their translations, from the company that has the shipped ones. What a company has of a
-        kind already is left alone, so pressing twice adds nothing. Returns a notification.
+        sort already is left alone, so pressing twice adds nothing. Returns a notification.
 
         :raises AccessError: the user is not a quality manager
         :raises UserError: no company has anything to copy from
@@ -47,21 +52,22 @@ class ResCompany(models.Model):
         }
 
     def _quality_copy_defaults(self):
-        for model in DEFAULTS:
+        for model, sort in self._quality_defaults.items():
             rules = self.env[model].with_context(active_test=False)
-            if rules.search_count([("company_id", "=", self.id)], limit=1):
-                continue
+            own = rules.search([("company_id", "=", self.id)])
             source = rules.search([("company_id", "!=", self.id)], order="company_id, id", limit=1).company_id
-            if not source:
+            if not source and not own:
                 raise UserError(
                     self.env._("No company has defaults to copy from. Update the addon to restore the shipped ones.")
                 )
-            for rule in rules.search([("company_id", "=", source.id)]):
-                rule.copy({"company_id": self.id, "name": rule.name})
+            had = {rule[sort] for rule in own} if sort else set()
+            for rule in rules.search([("company_id", "=", source.id)]) if sort or not own else ():
+                if not sort or rule[sort] not in had:
+                    rule.copy({"company_id": self.id, **({"name": rule.name} if "name" in rule else {})})
 
     def _quality_create_sequences(self):
         sequences = self.env["ir.sequence"]
-        for code in SEQUENCES:
+        for code in self._quality_sequences:
             if sequences.search_count([("code", "=", code), ("company_id", "=", self.id)], limit=1):
                 continue
             shipped = sequences.search([("code", "=", code), ("company_id", "=", False)], limit=1)

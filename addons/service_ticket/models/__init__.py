@@ -25,4 +25,4 @@ from . import service_visit_plan
 from . import service_assessment
 from . import service_ticket_settings
 from . import service_ticket_screen
-from . import quality_reason
+from . import service_ticket_import

@@ -83,7 +83,7 @@ class ServiceAssessment(models.Model):
     is_renewal = fields.Boolean("Re-assessment", compute="_compute_is_renewal", store=True)
     exam_date = fields.Date("Examined on")
     score = fields.Float(aggregator="avg")
-    examiner_id = fields.Many2one("res.users", "Examiner", domain="[('share', '=', False)]")
+    examiner_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     note = fields.Text()
     valid_to = fields.Date("Valid until", readonly=True, copy=False, index="btree_not_null")
     conduct_count = fields.Integer("Substantiated complaints since the last", compute="_compute_conduct_count")

@@ -24,7 +24,7 @@ class ServiceCallback(models.Model):
     company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
     at = fields.Datetime("Called on", readonly=True, default=fields.Datetime.now)
     user_id = fields.Many2one("res.users", "Called by", readonly=True, default=lambda self: self.env.user)
-    reached = fields.Boolean("Reached", default=True)
+    reached = fields.Boolean(default=True)
     person = fields.Char("Spoke to")
     result = fields.Selection(RESULTS)
     note = fields.Text("What the customer said")

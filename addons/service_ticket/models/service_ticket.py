@@ -48,6 +48,10 @@ INTAKE = (
 )
 
 
+def _lacks_team(vals):
+    return not vals.get("team_id") and not vals.get("is_historic")
+
+
 class ServiceTicket(models.Model):
     """What a customer asks for, complains about or suggests, followed to its proper end (C2, C16, C17, E4)."""
 
@@ -101,7 +105,7 @@ class ServiceTicket(models.Model):
 
     # the matter
     description = fields.Text()
-    demand = fields.Text("Demand", help="What the customer asks for: the remedy sought.")
+    demand = fields.Text(help="What the customer asks for: the remedy sought.")
     product_id = fields.Many2one("product.product", index="btree_not_null", check_company=True)
     lot_id = fields.Many2one(
         "stock.lot", "Serial number", index="btree_not_null", check_company=True,
@@ -227,7 +231,7 @@ class ServiceTicket(models.Model):
         :raises UserError: received in the future, or see the workflow mixin
         """
         self._number(vals_list)
-        tickets = super().create([self._with_team(vals) for vals in vals_list])
+        tickets = super().create(self._with_team(vals_list))
         tickets._check_times()
         tickets._fill_from_serial()
         live = tickets.filtered(lambda ticket: not ticket.is_historic)
@@ -252,13 +256,16 @@ class ServiceTicket(models.Model):
         return result
 
     @api.model
-    def _with_team(self, vals):
-        """Return ``vals`` with the only team of the company, when there is no choice to be made."""
-        if vals.get("team_id") or vals.get("is_historic"):
-            return vals
-        company = vals.get("company_id") or self.env.company.id
-        teams = self.env["service.team"].sudo().search([("company_id", "=", company)], limit=2)
-        return {**vals, "team_id": teams.id} if len(teams) == 1 else vals
+    def _with_team(self, vals_list):
+        """Return ``vals_list`` with the only team of the company, where there is no choice to be made."""
+        if not any(_lacks_team(vals) for vals in vals_list):
+            return vals_list
+        groups = self.env["service.team"].sudo()._read_group([], ["company_id"], ["id:recordset"])
+        only = {company.id: teams.id for company, teams in groups if len(teams) == 1}
+        return [
+            {**vals, "team_id": only.get(vals.get("company_id") or self.env.company.id)} if _lacks_team(vals) else vals
+            for vals in vals_list
+        ]
 
     def _check_times(self):
         now = fields.Datetime.now()

@@ -81,24 +81,35 @@ class ServiceTicket(models.Model):
             self.partner_id = self.sale_order_id.sudo().partner_id
 
     def _fill_from_serial(self):
-        """Add what a serial number tells to tickets that were not typed on a form."""
-        for ticket in self.filtered(lambda one: one.lot_id and not (one.sale_order_id and one.partner_id)):
-            if not ticket.is_historic:
-                vals = ticket._serial_vals(ticket.lot_id)
-                vals["product_id"] = ticket.lot_id.sudo().product_id.id
-                ticket.write({name: value for name, value in vals.items() if value and not ticket[name]})
+        """Add what a serial number tells to tickets that were not typed on a form; one search for all of them."""
+        tickets = self.filtered(
+            lambda one: one.lot_id and not one.is_historic and not (one.sale_order_id and one.partner_id)
+        )
+        known = tickets._serials_vals(tickets.lot_id)
+        for ticket in tickets:
+            vals = {**known[ticket.lot_id.id], "product_id": ticket.lot_id.sudo().product_id.id}
+            ticket.write({name: value for name, value in vals.items() if value and not ticket[name]})
 
     @api.model
     def _serial_vals(self, lot):
         """Return customer, order and delivery date of the last delivery of ``lot`` (E7)."""
-        lot = lot.sudo()
+        return self._serials_vals(lot)[lot.id]
+
+    @api.model
+    def _serials_vals(self, lots):
+        """Return ``{lot id: values}`` of the last delivery of each of ``lots`` (E7)."""
         domain = [
-            ("lot_id", "=", lot.id),
+            ("lot_id", "in", lots.ids),
             ("state", "=", "done"),
             ("location_dest_id.usage", "=", "customer"),
-            ("company_id", "=", (lot.company_id or self.env.company).id),
+            ("company_id", "in", (lots.sudo().company_id or self.env.company).ids),
         ]
-        line = self.env["stock.move.line"].sudo().search(domain, order="date desc, id desc", limit=1)
+        lines = self.env["stock.move.line"].sudo().search(domain, order="date, id")
+        last = {line.lot_id.id: line for line in lines}
+        return {lot.id: self._delivery_vals(last.get(lot.id, lines.browse())) for lot in lots}
+
+    @api.model
+    def _delivery_vals(self, line):
         order = line.move_id.sale_line_id.order_id
         return {
             "sale_order_id": order.id,

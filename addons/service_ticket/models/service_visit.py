@@ -72,7 +72,7 @@ class ServiceVisit(models.Model):
     leader_id = fields.Many2one("hr.employee", "Leader", check_company=True, help="Required with two or more engineers.")
     currency_id = fields.Many2one("res.currency", default=lambda self: self.env.company.currency_id, required=True)
     advance_amount = fields.Monetary("Cash advance")
-    route = fields.Text("Route")
+    route = fields.Text()
     check_ids = fields.One2many("service.visit.check", "visit_id", "Preparation", copy=True)
     map_url = fields.Char("Map", compute="_compute_map_url")
 
@@ -85,7 +85,7 @@ class ServiceVisit(models.Model):
     is_late = fields.Boolean("Late for the customer", compute="_compute_is_late", store=True)
 
     # service report
-    history = fields.Text("History", copy=False, help="What happened before, repairs, changes.")
+    history = fields.Text(copy=False, help="What happened before, repairs, changes.")
     listen = fields.Text("What the operator says", copy=False)
     look = fields.Text("What is seen", copy=False)
     examine = fields.Text("What the check shows", copy=False)

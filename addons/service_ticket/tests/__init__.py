@@ -1,1 +1,2 @@
 from . import test_ticket_flow
+from . import test_ticket_import

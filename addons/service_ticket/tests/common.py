@@ -102,7 +102,10 @@ class ServiceCase(QualityCase):
 
     def _solution(self, **vals):
         return self.env["service.solution"].with_user(self.engineer_a).create(
-            {"name": "Worn bearing", "symptom": "The meter stands still", "cause": "Bearing", "fix": "New bearing", **vals}
+            {
+                "name": "Worn bearing", "symptom": "The meter stands still", "cause": "Bearing", "fix": "New bearing",
+                **vals,
+            }
         )
 
     def _to_analysis(self, ticket):

@@ -1,3 +1,4 @@
+from . import quality_reason
 from . import service_ticket_wait
 from . import service_visit_sign
 from . import service_ticket_merge
