@@ -3,6 +3,7 @@ from . import base_import
 from . import quality_workflow_mixin
 from . import quality_personal_mixin
 from . import quality_step_mixin
+from . import quality_portal_mixin
 from . import quality_effect_mixin
 from . import quality_evidence_mixin
 from . import ir_attachment

@@ -1,18 +1,11 @@
-import hashlib
 import uuid
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..tools.uploads import DOCUMENTS, PHOTOS, content_type, safe_name
 from .quality_rectification import STAFF
 from .quality_rectification_line import PLAN_FIELDS
 from .quality_rectification_line_rights import WORK_FIELDS
-
-#: what an outside party may hand in
-ACCEPTED = PHOTOS | DOCUMENTS
-MEGABYTES = 10
-FILES = 10
 
 
 class QualityRectification(models.Model):
@@ -23,7 +16,7 @@ class QualityRectification(models.Model):
     """
 
     _name = "quality.rectification"
-    _inherit = ["quality.rectification", "portal.mixin"]
+    _inherit = ["quality.rectification", "quality.portal.mixin"]
 
     portal_link = fields.Char(
         "Link for the outside party",
@@ -123,7 +116,7 @@ class QualityRectification(models.Model):
         line._check_times({*values, "after_ids"})
         if line.state == "open":
             line._do_start()
-        attachments = self._portal_files(line, files)
+        attachments = self._portal_accept(files, line.after_ids)
         if attachments:
             values["after_ids"] = [fields.Command.link(file.id) for file in attachments]
         line.write(values)
@@ -173,16 +166,6 @@ class QualityRectification(models.Model):
     # Inside
     # ------------------------------------------------------------------
 
-    def _portal_person(self, person):
-        """Return the name of who acts; a link alone does not tell.
-
-        :raises UserError: no name is given
-        """
-        name = " ".join(str(person or "").split())[:100]
-        if not name:
-            raise UserError(self.env._("Please enter your name."))
-        return name
-
     def _portal_note(self, person, text):
         """Keep in the chatter who did what through the portal."""
         by_link = self.env.user._is_public()
@@ -196,35 +179,6 @@ class QualityRectification(models.Model):
             ),
             author_id=self.recipient_partner_id.id if by_link else None,
         )
-
-    def _portal_files(self, line, files):
-        """Return the accepted ``files`` as attachments; one that is there already is not kept twice.
-
-        :raises UserError: a file is empty, too large, of another kind than it says, or there are too many
-        """
-        limit = int(self.env["ir.config_parameter"].sudo().get_param("quality_incident.portal_megabytes", MEGABYTES))
-        known = set(line.after_ids.mapped("checksum"))
-        accepted = []
-        for name, content in files:
-            kind = content_type(content) if content else None
-            if kind not in ACCEPTED or self._misnamed(name, kind):
-                raise UserError(
-                    self.env._("“%s” cannot be taken: photos (JPEG, PNG, WebP, HEIC) and PDF files only.", name)
-                )
-            if len(content) > limit * 1024 * 1024:
-                raise UserError(self.env._("“%(name)s” is larger than %(limit)d MB.", name=name, limit=limit))
-            checksum = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-            if checksum not in known:
-                known.add(checksum)
-                accepted.append({"name": safe_name(name, kind, ACCEPTED), "raw": content, "mimetype": kind})
-        if len(line.after_ids) + len(accepted) > FILES:
-            raise UserError(self.env._("At most %d files for each requirement.", FILES))
-        return self.env["ir.attachment"].create(accepted)
-
-    def _misnamed(self, name, kind):
-        """Return whether ``name`` says it is something else: its ending is one of another kind."""
-        ending = f".{name.rsplit('.', 1)[-1].lower()}" if "." in (name or "") else ""
-        return bool(ending) and ending not in ACCEPTED[kind]
 
     # ------------------------------------------------------------------
     # Telling the outside party

@@ -1,5 +1,5 @@
 from odoo import models
-from odoo.tools import format_date, format_datetime
+from odoo.tools import format_date
 
 
 class QualityRectification(models.Model):
@@ -53,18 +53,6 @@ class QualityRectification(models.Model):
             "overdue": self.is_overdue,
             "your_turn": self.waiting_for == "recipient",
         }
-
-    def _portal_label(self, name):
-        return dict(self._fields[name]._description_selection(self.env)).get(self[name], "")
-
-    def _portal_time(self, moment):
-        zone = self.company_id.resource_calendar_id.tz or "UTC"
-        return format_datetime(self.env, moment, tz=zone, dt_format="short") if moment else ""
-
-    def _portal_links(self, files):
-        return [
-            {"id": file.id, "name": file.name, "is_photo": (file.mimetype or "").startswith("image/")} for file in files
-        ]
 
     def _portal_readable_files(self):
         """Return the files that the recipient may open."""

@@ -26,3 +26,6 @@ from . import service_assessment
 from . import service_ticket_settings
 from . import service_ticket_screen
 from . import service_ticket_import
+from . import service_ticket_portal
+from . import service_ticket_receipt
+from . import service_rate_limit

@@ -24,7 +24,9 @@ class ServiceContact(models.Model):
     _step_activity = "service_ticket.mail_activity_ticket_step"
     _historic_group = LEADER
     _open_states = ("open", "answered")
-    _personal_fields = ("subject", "contact_name", "phone", "content", "answer", "clarification", "cancel_reason")
+    _personal_fields = (
+        "subject", "contact_name", "phone", "content", "answer", "clarification", "reason", "cancel_reason",
+    )
     _register_date = "received_at"
     _register_order = "received_at, id"
 

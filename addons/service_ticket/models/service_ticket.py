@@ -61,7 +61,7 @@ class ServiceTicket(models.Model):
         "quality.step.mixin",
         "quality.approval.mixin",
         "quality.evidence.mixin",
-        "portal.mixin",
+        "quality.portal.mixin",
         "rating.mixin",
     ]
     _order = "priority desc, received_at desc, id desc"

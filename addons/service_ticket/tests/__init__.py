@@ -1,2 +1,3 @@
 from . import test_ticket_flow
 from . import test_ticket_import
+from . import test_portal
