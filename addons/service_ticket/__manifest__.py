@@ -24,5 +24,9 @@
         "views/portal_ticket_templates.xml",
     ],
     "external_dependencies": {"python": ["geographiclib"]},
+    "assets": {
+        "web.assets_backend": ["service_ticket/static/src/**/*"],
+        "web.assets_tests": ["service_ticket/static/tests/tours/**/*"],
+    },
     "application": True,
 }

@@ -1,4 +1,13 @@
+import base64
+import binascii
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..tools.uploads import PHOTOS, content_type, safe_name
+
+#: bytes of a photo from a phone
+LARGEST = 10 * 1024 * 1024
 
 
 class QualityEvidenceMixin(models.AbstractModel):
@@ -45,3 +54,22 @@ class QualityEvidenceMixin(models.AbstractModel):
     def _evidence_file_locked(self, file):
         """Hook: the same for one ``file`` of one record, where some of its files are fixed earlier than others."""
         return self._evidence_locked()
+
+    def _store_photo(self, photo):
+        """Return the attachment of a photo sent by the client, after looking at what it really is."""
+        try:
+            content = base64.b64decode(photo.get("data") or "", validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            content = b""
+        kind = content_type(content) if content else None
+        if kind not in PHOTOS or not isinstance(photo.get("uuid"), str):
+            raise UserError(
+                self.env._("“%s” is not a photo. JPEG, PNG, WebP and HEIC can be added.", photo.get("name"))
+            )
+        if len(content) > LARGEST:
+            raise UserError(
+                self.env._("“%s” is larger than 10 MB. Take it with a lower resolution.", photo.get("name"))
+            )
+        return self.env["ir.attachment"].create(
+            {"name": safe_name(photo.get("name"), kind, PHOTOS, "photo"), "raw": content, "description": photo["uuid"]}
+        )

@@ -1,13 +1,7 @@
-import base64
-import binascii
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..tools.uploads import PHOTOS, content_type, safe_name
 from .quality_inspection_line import RESULTS
-
-LARGEST = 10 * 1024 * 1024
 
 
 class QualityInspection(models.Model):
@@ -169,22 +163,3 @@ class QualityInspectionLine(models.Model):
             self.write(changed)
         for file in gone:
             file.unlink()
-
-    def _store_photo(self, photo):
-        """Return the attachment of a photo sent by the client, after looking at what it really is."""
-        try:
-            content = base64.b64decode(photo.get("data") or "", validate=True)
-        except (binascii.Error, TypeError, ValueError):
-            content = b""
-        kind = content_type(content) if content else None
-        if kind not in PHOTOS or not isinstance(photo.get("uuid"), str):
-            raise UserError(
-                self.env._("“%s” is not a photo. JPEG, PNG, WebP and HEIC can be added.", photo.get("name"))
-            )
-        if len(content) > LARGEST:
-            raise UserError(
-                self.env._("“%s” is larger than 10 MB. Take it with a lower resolution.", photo.get("name"))
-            )
-        return self.env["ir.attachment"].create(
-            {"name": safe_name(photo.get("name"), kind, PHOTOS, "photo"), "raw": content, "description": photo["uuid"]}
-        )

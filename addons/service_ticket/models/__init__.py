@@ -22,6 +22,7 @@ from . import service_visit_workflow
 from . import service_visit_guards
 from . import service_visit_report
 from . import service_visit_plan
+from . import service_visit_sheet
 from . import service_assessment
 from . import service_ticket_settings
 from . import service_ticket_screen

@@ -39,6 +39,7 @@ class ServiceVisit(models.Model):
         {
             "level", "departed_at", "arrived_at", "finished_at", "approved_at", "arrival_place", "signature",
             "signed_by", "signed_at", "refusal_reason", "refusal_witness", "report_id", "cancel_reason", "reason",
+            "submit_key",
         }
     )
 
