@@ -25,6 +25,9 @@ from . import service_visit_plan
 from . import service_visit_sheet
 from . import service_assessment
 from . import service_ticket_settings
+from . import service_ticket_assign
+from . import service_improvement
+from . import service_indicators
 from . import service_ticket_screen
 from . import service_ticket_import
 from . import service_ticket_portal

@@ -2,3 +2,4 @@ from . import test_ticket_flow
 from . import test_ticket_import
 from . import test_portal
 from . import test_visit_sheet
+from . import test_service_indicators
