@@ -28,6 +28,7 @@ from . import service_ticket_settings
 from . import service_ticket_assign
 from . import service_improvement
 from . import service_indicators
+from . import service_registers
 from . import service_ticket_screen
 from . import service_ticket_import
 from . import service_ticket_portal

@@ -263,15 +263,18 @@ class ServiceTicket(models.Model):
 
     def _send_explanation(self):
         template = self.env.ref("service_ticket.mail_template_ticket_explanation")
-        report = self.env.ref("service_ticket.action_report_explanation", raise_if_not_found=False)
+        report = self.env.ref("service_ticket.action_report_explanation").sudo()
         ticket = self.sudo()
-        files = self.env["ir.attachment"].sudo()
-        if report:
-            content, _kind = report.sudo()._render_qweb_pdf(report, ticket.ids)
-            name = f"{ticket.name.replace('/', '_')}.pdf"
-            files = files.create({"name": name, "raw": content, "res_model": ticket._name, "res_id": ticket.id})
-        copies = files.union(*(file.copy({"res_model": ticket._name, "res_id": ticket.id})
-                               for file in ticket.explanation_file_ids))
+        content, _kind = report.with_context(lang=ticket.partner_id.lang or self.env.lang)._render_qweb_pdf(
+            report, ticket.ids
+        )
+        name = f"{ticket.name.replace('/', '_')}.pdf"
+        files = self.env["ir.attachment"].sudo().create(
+            {"name": name, "raw": content, "res_model": ticket._name, "res_id": ticket.id}
+        )
+        copies = files.browse().union(
+            *(file.copy({"res_model": ticket._name, "res_id": ticket.id}) for file in ticket.explanation_file_ids)
+        )
         template.sudo().send_mail(
             ticket.id, email_values={"attachment_ids": [fields.Command.link(file.id) for file in files | copies]}
         )

@@ -130,8 +130,8 @@ class ServiceVisit(models.Model):
 
     def _archive_report(self):
         """Keep the report as it was approved (C11)."""
-        action = self.env.ref("service_ticket.action_report_service_report", raise_if_not_found=False)
-        for visit in self if action else ():
+        action = self.env.ref("service_ticket.action_report_service_report")
+        for visit in self:
             content, _kind = action._render_qweb_pdf(action, visit.ids)
             visit.report_id = self.env["ir.attachment"].create(
                 {
