@@ -72,7 +72,7 @@ class ServiceTicket(models.Model):
             "escalation_level", "accepted_at", "first_answered_at", "resolved_at", "confirmed_at", "closed_at",
             "waiting_reason_id", "waiting_from", "waiting_since", "reopen_count", "cancel_reason", "reason",
             "incident_id", "customer_agreed_at", "customer_agreed_by", "customer_confirmed_at", "customer_confirmed_by",
-            "explanation_sent_at", "escalating", "merged_into_id", "has_time_conflict",
+            "explanation_sent_at", "escalating", "merged_into_id", "has_time_conflict", "source_message_id",
         }
     )
     #: set by the step that raises the level and cleared on arrival: back to the analysis only through that step

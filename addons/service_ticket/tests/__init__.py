@@ -4,3 +4,4 @@ from . import test_portal
 from . import test_visit_sheet
 from . import test_service_indicators
 from . import test_papers
+from . import test_ticket_mail
