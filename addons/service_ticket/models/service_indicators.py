@@ -36,8 +36,8 @@ class QualityIndicator(models.Model):
             spans,
             SQL(
                 """
-                SELECT COUNT(*) FILTER (WHERE done_at <= due_at) AS numerator,
-                       COUNT(*) FILTER (WHERE done_at IS NOT NULL OR (state = 'running' AND due_at < span.now))
+                SELECT COUNT(*) FILTER (WHERE state = 'met') AS numerator,
+                       COUNT(*) FILTER (WHERE state IN ('met', 'late') OR (state = 'running' AND due_at < span.now))
                            AS denominator,
                        0 AS excluded
                   FROM quality_deadline
