@@ -6,3 +6,4 @@ from . import test_service_indicators
 from . import test_papers
 from . import test_ticket_mail
 from . import test_sla_reference
+from . import test_ticket_performance
