@@ -29,6 +29,7 @@
         "views/portal_templates.xml",
         "views/portal_ticket_templates.xml",
     ],
+    "demo": ["demo/service_people_demo.xml", "demo/service_ticket_demo.xml"],
     "external_dependencies": {"python": ["geographiclib"]},
     "assets": {
         "web.assets_backend": ["service_ticket/static/src/**/*"],
