@@ -32,7 +32,9 @@ class PublicForm(http.Controller):
 
     @http.route(PAGE, type="http", auth="public", website=True, methods=["GET"], sitemap=True)
     def form(self, **_kwargs):
-        """Show the empty form."""
+        """Show the empty form; who has a login gets the one that knows them."""
+        if request.env.user._is_portal():
+            return request.redirect("/my/tickets/new")
         return self._render_form()
 
     @http.route(PAGE, type="http", auth="public", website=True, methods=["POST"])
