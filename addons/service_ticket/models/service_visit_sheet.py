@@ -35,7 +35,9 @@ class ServiceVisit(models.Model):
             "may_work": own and self.state in ("planned", "departed", "on_site", "done"),
             "may_write": own and self.state in ("departed", "on_site", "done"),
             "customer": self.sudo().partner_id.display_name or "",
-            "address": (place.contact_address or "").strip().replace("\n", ", "),
+            "address": ", ".join(
+                filter(None, place._display_address(without_company=True).split("\n")) if place else ()
+            ),
             "map_url": self.map_url or "",
             "contact": self.contact_name or "",
             "phone": self.phone or "",
