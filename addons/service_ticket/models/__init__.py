@@ -34,4 +34,5 @@ from . import service_ticket_import
 from . import service_ticket_portal
 from . import service_ticket_receipt
 from . import service_ticket_mail
+from . import service_ticket_progress
 from . import service_rate_limit

@@ -117,6 +117,7 @@ class ServiceSolution(models.Model):
         tokens = tokens_of(text)[:TOKENS]
         if not tokens:
             return self.browse()
+        self.flush_model(["tokens", "product_ids"])
         query = self._search([("state", "!=", "retired")])
         known = SQL("string_to_array(%s, ' ')", SQL.identifier(self._table, "tokens"))
         query.add_where(SQL("%s && %s::text[]", known, tokens))

@@ -1,7 +1,8 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .service_sla_policy import CLOCKS
 from .service_ticket import WORKING
@@ -24,6 +25,24 @@ class QualityDeadline(models.Model):
         "service.sla.policy", "Promised by", readonly=True, index="btree_not_null", ondelete="set null"
     )
     breach_reason = fields.Text("Why it was late", readonly=True)
+    of_my_ticket = fields.Boolean(
+        compute="_compute_of_my_ticket", search="_search_of_my_ticket", export_string_translation=False
+    )
+
+    @api.depends("res_model", "res_id")
+    @api.depends_context("uid")
+    def _compute_of_my_ticket(self):
+        mine = self.filtered_domain(self._search_of_my_ticket("in", [True]))
+        for row in self:
+            row.of_my_ticket = row in mine
+
+    @api.model
+    def _search_of_my_ticket(self, operator, value):
+        """Promises of the tickets the user works on: who reads a ticket reads what was promised on it."""
+        if operator != "in" or True not in value:
+            return NotImplemented
+        tickets = self.env["service.ticket"].sudo()
+        return Domain("res_model", "=", tickets._name) & Domain("res_id", "in", tickets._search(tickets._mine_domain()))
 
     def action_explain(self, reason=None):
         """Say why a promise to a customer was broken; needed before its ticket is closed.

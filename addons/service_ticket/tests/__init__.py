@@ -7,3 +7,4 @@ from . import test_papers
 from . import test_ticket_mail
 from . import test_sla_reference
 from . import test_ticket_performance
+from . import test_complaints
