@@ -1,5 +1,5 @@
 # mechanisms
-from . import base_import
+from . import ir_fields
 from . import quality_workflow_mixin
 from . import quality_personal_mixin
 from . import quality_step_mixin

@@ -1,10 +1,11 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    #: models whose shipped records a further company gets copies of, with the field that tells their sorts apart (if any);
+    #: models whose shipped records a further company gets copies of, and what tells their sorts apart, if anything;
     #: later addons add theirs
     _quality_defaults = {
         "quality.approval.rule": "gate",
@@ -13,7 +14,11 @@ class ResCompany(models.Model):
         "quality.indicator": None,
     }
     _quality_sequences = (
-        "quality.incident", "quality.stop.order", "quality.rectification", "quality.inspection", "quality.bulletin",
+        "quality.incident",
+        "quality.stop.order",
+        "quality.rectification",
+        "quality.inspection",
+        "quality.bulletin",
     )
 
     quality_national_grading = fields.Boolean("National accident grading", default=True)

@@ -3,6 +3,8 @@ import functools
 from odoo import api, models
 from odoo.addons.base_import.models.base_import import FIELDS_RECURSION_LIMIT, ImportValidationError
 
+from ..models.ir_fields import moment_with_offset
+
 #: how many wrong values one message lists
 LISTED = 10
 
@@ -100,3 +102,9 @@ class BaseImport(models.TransientModel):
         for code, text in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD")):
             pattern = pattern.replace(code, text)
         return pattern
+
+    def _parse_date_from_data(self, data, index, name, field_type, options):
+        """Leave moments with an offset as they are; the conversion of values understands them (F9)."""
+        if field_type == "datetime":
+            data = [line for line in data if moment_with_offset(line[index]) is None]
+        return super()._parse_date_from_data(data, index, name, field_type, options)

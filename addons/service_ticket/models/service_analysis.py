@@ -14,7 +14,7 @@ SOLUTION_TYPES = [
 
 
 class ServiceAnalysis(models.Model):
-    """What the cause is thought to be and what kind of solution follows; one at least for each escalation level (C16)."""
+    """What the cause is thought to be and what kind of solution follows; one at least a level (C16)."""
 
     _name = "service.analysis"
     _description = "Analysis of a ticket"

@@ -20,14 +20,18 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     service_training_days = fields.Integer("Training of engineers", default=60, help="Days at least (C1).")
-    service_certificate_months = fields.Integer("Qualification holds", default=12, help="Months until the next assessment.")
+    service_certificate_months = fields.Integer(
+        "Qualification holds", default=12, help="Months until the next assessment."
+    )
 
 
 class HrSkill(models.Model):
     _inherit = "hr.skill"
 
     service_categ_ids = fields.Many2many(
-        "product.category", string="Qualifies for", help="Product categories this certificate qualifies for; empty: all."
+        "product.category",
+        string="Qualifies for",
+        help="Product categories this certificate qualifies for; empty: all.",
     )
     is_service = fields.Boolean("Service qualification", help="Given and renewed by assessments only.")
 
@@ -60,8 +64,13 @@ class ServiceAssessment(models.Model):
 
     _name = "service.assessment"
     _description = "Assessment of a service engineer"
-    _inherit = ["quality.workflow.mixin", "quality.evidence.mixin", "quality.deadline.mixin", "mail.thread",
-                "mail.activity.mixin"]
+    _inherit = [
+        "quality.workflow.mixin",
+        "quality.evidence.mixin",
+        "quality.deadline.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "exam_date desc, id desc"
     _rec_name = "employee_id"
     _check_company_auto = True
@@ -72,11 +81,20 @@ class ServiceAssessment(models.Model):
     employee_id = fields.Many2one("hr.employee", "Engineer", required=True, index=True, check_company=True)
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     skill_id = fields.Many2one(
-        "hr.skill", "Qualification", required=True, index=True, domain="[('is_service', '=', True)]", ondelete="restrict"
+        "hr.skill",
+        "Qualification",
+        required=True,
+        index=True,
+        domain="[('is_service', '=', True)]",
+        ondelete="restrict",
     )
     state = fields.Selection(
         [("training", "In training"), ("passed", "Passed"), ("failed", "Failed")],
-        default="training", required=True, copy=False, index=True, tracking=True,
+        default="training",
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
     )
     training_start = fields.Date(required=True, default=fields.Date.context_today)
     training_end = fields.Date()
@@ -103,17 +121,23 @@ class ServiceAssessment(models.Model):
     def _earlier(self):
         return self.sudo().search(
             [
-                ("employee_id", "=", self.employee_id.id), ("skill_id", "=", self.skill_id.id),
-                ("state", "=", "passed"), ("id", "!=", self._origin.id),
+                ("employee_id", "=", self.employee_id.id),
+                ("skill_id", "=", self.skill_id.id),
+                ("state", "=", "passed"),
+                ("id", "!=", self._origin.id),
             ],
-            order="exam_date desc", limit=1,
+            order="exam_date desc",
+            limit=1,
         )
 
     @api.depends("employee_id", "exam_date")
     def _compute_conduct_count(self):
         for assessment in self:
             since = assessment._earlier().exam_date
-            domain = [("conduct_employee_id", "=", assessment.employee_id.id), ("conduct_finding", "=", "substantiated")]
+            domain = [
+                ("conduct_employee_id", "=", assessment.employee_id.id),
+                ("conduct_finding", "=", "substantiated"),
+            ]
             domain += [("received_at", ">=", since)] if since else []
             assessment.conduct_count = self.env["service.ticket"].sudo().search_count(domain)
 
@@ -126,7 +150,8 @@ class ServiceAssessment(models.Model):
 
     def _missing_exam(self):
         missing = [
-            self._fields[name]._description_string(self.env) for name in ("exam_date", "score", "examiner_id")
+            self._fields[name]._description_string(self.env)
+            for name in ("exam_date", "score", "examiner_id")
             if not self[name]
         ]
         if self.exam_date and self.exam_date > fields.Date.context_today(self):
@@ -195,10 +220,14 @@ class HrEmployee(models.Model):
     )
 
     def _compute_service_conduct_count(self):
-        groups = self.env["service.ticket"].sudo()._read_group(
-            [("conduct_employee_id", "in", self.ids), ("conduct_finding", "=", "substantiated")],
-            ["conduct_employee_id"],
-            ["__count"],
+        groups = (
+            self.env["service.ticket"]
+            .sudo()
+            ._read_group(
+                [("conduct_employee_id", "in", self.ids), ("conduct_finding", "=", "substantiated")],
+                ["conduct_employee_id"],
+                ["__count"],
+            )
         )
         counts = {employee.id: count for employee, count in groups}
         for employee in self:
@@ -211,8 +240,12 @@ class HrEmployee(models.Model):
         :param day: date
         """
         domain = [
-            ("employee_id", "in", self.ids), ("skill_id.is_service", "=", True),
-            ("valid_from", "<=", day), "|", ("valid_to", "=", False), ("valid_to", ">=", day),
+            ("employee_id", "in", self.ids),
+            ("skill_id.is_service", "=", True),
+            ("valid_from", "<=", day),
+            "|",
+            ("valid_to", "=", False),
+            ("valid_to", ">=", day),
         ]
         held = self.env["hr.employee.skill"].sudo().search(domain)
         categories, categ = self.env["product.category"], product.sudo().categ_id

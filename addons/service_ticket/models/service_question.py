@@ -18,15 +18,14 @@ class ServiceQuestion(models.Model):
     _check_company_auto = True
     _personal_fields = ("question", "answer")
 
-    ticket_id = fields.Many2one(
-        "service.ticket", required=True, index=True, ondelete="cascade", check_company=True
-    )
+    ticket_id = fields.Many2one("service.ticket", required=True, index=True, ondelete="cascade", check_company=True)
     company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
-    department_id = fields.Many2one(
-        "hr.department", required=True, index=True, ondelete="restrict", check_company=True
-    )
+    department_id = fields.Many2one("hr.department", required=True, index=True, ondelete="restrict", check_company=True)
     user_id = fields.Many2one(
-        "res.users", "To be answered by", index="btree_not_null", domain="[('share', '=', False)]",
+        "res.users",
+        "To be answered by",
+        index="btree_not_null",
+        domain="[('share', '=', False)]",
         help="Empty: the manager of the department.",
     )
     purpose = fields.Selection(
@@ -43,7 +42,11 @@ class ServiceQuestion(models.Model):
     answer = fields.Text(readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("answered", "Answered"), ("cancelled", "Cancelled")],
-        default="open", required=True, readonly=True, index=True, copy=False,
+        default="open",
+        required=True,
+        readonly=True,
+        index=True,
+        copy=False,
     )
     asked_by_id = fields.Many2one("res.users", "Asked by", readonly=True, default=lambda self: self.env.user)
     asked_at = fields.Datetime("Asked on", readonly=True, default=fields.Datetime.now)
@@ -86,13 +89,23 @@ class ServiceQuestion(models.Model):
         questions = super().create([{**vals, **system, **asked} for vals in vals_list])
         for question in questions:
             if question.purpose != "feedback" and question.ticket_id.state in ("closed", "cancelled"):
-                raise UserError(self.env._("%s is over; there is nothing to ask about.", question.ticket_id.display_name))
+                raise UserError(
+                    self.env._("%s is over; there is nothing to ask about.", question.ticket_id.display_name)
+                )
         questions._start_clocks()
         return questions
 
     def write(self, vals):
         if not self.env.su:
-            if vals.keys() & {"state", "answer", "asked_by_id", "asked_at", "answered_by_id", "answered_at", "ticket_id"}:
+            if vals.keys() & {
+                "state",
+                "answer",
+                "asked_by_id",
+                "asked_at",
+                "answered_by_id",
+                "answered_at",
+                "ticket_id",
+            }:
                 raise AccessError(self.env._("Questions are answered and withdrawn with their buttons."))
             if any(question.state != "open" for question in self):
                 raise UserError(self.env._("An answered question is kept as it is; ask another one."))

@@ -36,7 +36,9 @@ class ServiceSlaPolicy(models.Model):
     warning_share = fields.Integer("Warn at (%)", default=75, tracking=True)
 
     kind = fields.Selection(
-        lambda self: self.env["service.ticket"]._fields["kind"]._description_selection(self.env), "Only for", tracking=True
+        lambda self: self.env["service.ticket"]._fields["kind"]._description_selection(self.env),
+        "Only for",
+        tracking=True,
     )
     channel = fields.Selection(
         lambda self: self.env["service.ticket"]._fields["channel"]._description_selection(self.env),

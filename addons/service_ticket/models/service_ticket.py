@@ -42,9 +42,24 @@ WORKING = ("new", "accepted", "analysis", "planned", "in_progress", "waiting")
 OPEN = (*WORKING, "resolved", "confirmed")
 #: facts of the intake, fixed once the ticket is resolved
 INTAKE = (
-    "kind", "channel", "received_at", "partner_id", "product_id", "lot_id", "sale_order_id", "delivered_on", "demand",
-    "description", "cause_class", "severity", "incident_id", "solution_id", "resolution", "conduct_finding",
-    "conduct_employee_id", "explanation",
+    "kind",
+    "channel",
+    "received_at",
+    "partner_id",
+    "product_id",
+    "lot_id",
+    "sale_order_id",
+    "delivered_on",
+    "demand",
+    "description",
+    "cause_class",
+    "severity",
+    "incident_id",
+    "solution_id",
+    "resolution",
+    "conduct_finding",
+    "conduct_employee_id",
+    "explanation",
 )
 
 
@@ -71,8 +86,18 @@ class ServiceTicket(models.Model):
     _historic_group = LEADER
     _open_states = OPEN
     _personal_fields = (
-        "subject", "contact_name", "phone", "email", "description", "demand", "resolution", "proposal", "explanation",
-        "reason", "cancel_reason", "customer_agreed_by",
+        "subject",
+        "contact_name",
+        "phone",
+        "email",
+        "description",
+        "demand",
+        "resolution",
+        "proposal",
+        "explanation",
+        "reason",
+        "cancel_reason",
+        "customer_agreed_by",
     )
 
     # identity
@@ -87,7 +112,12 @@ class ServiceTicket(models.Model):
     kind = fields.Selection(KINDS, default="repair", required=True, index=True, tracking=True)
     channel = fields.Selection(CHANNELS, "Received by", default="phone", required=True, tracking=True)
     received_at = fields.Datetime(
-        "Received on", required=True, default=fields.Datetime.now, copy=False, index=True, tracking=True,
+        "Received on",
+        required=True,
+        default=fields.Datetime.now,
+        copy=False,
+        index=True,
+        tracking=True,
         help="When the customer's word reached the company; the clocks run from here.",
     )
     external_ref = fields.Char("Reference at the source", copy=False)
@@ -101,26 +131,36 @@ class ServiceTicket(models.Model):
     contact_name = fields.Char()
     phone = fields.Char()
     email = fields.Char("E-mail")
-    email_key = fields.Char(compute="_compute_email_key", store=True, index="btree_not_null", export_string_translation=False)
+    email_key = fields.Char(
+        compute="_compute_email_key", store=True, index="btree_not_null", export_string_translation=False
+    )
 
     # the matter
     description = fields.Text()
     demand = fields.Text(help="What the customer asks for: the remedy sought.")
     product_id = fields.Many2one("product.product", index="btree_not_null", check_company=True)
     lot_id = fields.Many2one(
-        "stock.lot", "Serial number", index="btree_not_null", check_company=True,
+        "stock.lot",
+        "Serial number",
+        index="btree_not_null",
+        check_company=True,
         domain="[('product_id', '=?', product_id)]",
     )
     sale_order_id = fields.Many2one("sale.order", "Sales order", index="btree_not_null", check_company=True)
     delivered_on = fields.Date("Delivered on")
     warranty_state = fields.Selection(
         [("in", "In warranty"), ("out", "Out of warranty"), ("unknown", "Not known")],
-        "Warranty", default="unknown", required=True, tracking=True,
+        "Warranty",
+        default="unknown",
+        required=True,
+        tracking=True,
     )
     fault_code_ids = fields.Many2many("service.fault.code", string="Fault codes")
     cause_class = fields.Selection(
         [("quality", "Quality"), ("non_quality", "Not quality: use or handling"), ("other", "Other")],
-        "Class of cause", index=True, tracking=True,
+        "Class of cause",
+        index=True,
+        tracking=True,
     )
     severity = fields.Selection(
         [("light", "Light"), ("serious", "Serious")], default="light", required=True, index=True, tracking=True
@@ -133,7 +173,11 @@ class ServiceTicket(models.Model):
     # who
     team_id = fields.Many2one("service.team", index="btree_not_null", check_company=True, tracking=True)
     user_id = fields.Many2one(
-        "res.users", "Person in charge", index="btree_not_null", tracking=True, check_company=True,
+        "res.users",
+        "Person in charge",
+        index="btree_not_null",
+        tracking=True,
+        check_company=True,
         domain="[('share', '=', False)]",
         help="One person, responsible to the end.",
     )
@@ -159,7 +203,12 @@ class ServiceTicket(models.Model):
     )
     child_ids = fields.One2many("service.ticket", "parent_id", "Followed by")
     recurrence_of_id = fields.Many2one(
-        "service.ticket", "Recurrence of", index="btree_not_null", copy=False, check_company=True, ondelete="restrict",
+        "service.ticket",
+        "Recurrence of",
+        index="btree_not_null",
+        copy=False,
+        check_company=True,
+        ondelete="restrict",
         help="The same fault was reported before.",
     )
     analysis_ids = fields.One2many("service.analysis", "ticket_id", "Analyses")

@@ -27,9 +27,8 @@ class ServiceTicket(models.Model):
         people = team._present_members()
         if not people:
             return
-        load = Counter({user: count for user, count in self._read_group(
-            [("user_id", "in", people.ids), ("state", "in", WORKING)], ["user_id"], ["__count"]
-        )})
+        busy = self._read_group([("user_id", "in", people.ids), ("state", "in", WORKING)], ["user_id"], ["__count"])
+        load = Counter(dict(busy))
         for product, tickets in self.grouped("product_id").items():
             able = people & people.employee_ids._service_qualified(product, fields.Date.today()).user_id
             for ticket in tickets if able else ():

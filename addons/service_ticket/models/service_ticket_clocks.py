@@ -18,9 +18,7 @@ OURS = [*CLOCKS, ("appointment", "Time the customer asked for"), ("callback", "C
 class QualityDeadline(models.Model):
     _inherit = "quality.deadline"
 
-    kind = fields.Selection(
-        selection_add=[*OURS, ("other",)], ondelete={kind: "cascade" for kind, _label in OURS}
-    )
+    kind = fields.Selection(selection_add=[*OURS, ("other",)], ondelete={kind: "cascade" for kind, _label in OURS})
     service_policy_id = fields.Many2one(
         "service.sla.policy", "Promised by", readonly=True, index="btree_not_null", ondelete="set null"
     )
@@ -78,10 +76,14 @@ class ServiceTicket(models.Model):
     breach_count = fields.Integer("Broken promises", compute="_compute_breach_count")
 
     def _compute_breach_count(self):
-        groups = self.env["quality.deadline"].sudo()._read_group(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("breached", "=", True)],
-            ["res_id"],
-            ["__count"],
+        groups = (
+            self.env["quality.deadline"]
+            .sudo()
+            ._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids), ("breached", "=", True)],
+                ["res_id"],
+                ["__count"],
+            )
         )
         counts = dict(groups)
         for ticket in self:
@@ -95,8 +97,19 @@ class ServiceTicket(models.Model):
     def _clock_fields(self):
         """Return the names of the fields that decide what is promised."""
         return {
-            "kind", "channel", "severity", "priority", "team_id", "partner_id", "supplier_needed", "received_at",
-            "site_partner_id", "site_latitude", "site_longitude", "distance_manual_km", "user_id",
+            "kind",
+            "channel",
+            "severity",
+            "priority",
+            "team_id",
+            "partner_id",
+            "supplier_needed",
+            "received_at",
+            "site_partner_id",
+            "site_latitude",
+            "site_longitude",
+            "distance_manual_km",
+            "user_id",
         }
 
     def _policies_of(self, clock):
@@ -123,18 +136,22 @@ class ServiceTicket(models.Model):
             return
         policies = self.env["service.sla.policy"]._of_companies(tickets.company_id)
         rows = self._latest_clocks(tickets)
-        specs, changes, ended = [], defaultdict(lambda: rows_class.browse()), self.env["quality.deadline"].sudo()
-        rows_class = ended
+        nothing = ended = self.env["quality.deadline"].sudo()
+        specs, changes = [], defaultdict(nothing.browse)
         for ticket in tickets:
             for clock in TICKET_CLOCKS:
-                row = rows.get((ticket.id, clock), rows_class)
+                row = rows.get((ticket.id, clock), nothing)
                 policy = next((one for one in policies if one.clock == clock and one._fits(ticket)), None)
                 running = row.state in ("running", "paused")
                 if running and not policy:
                     ended |= row
                 elif running:
                     changes[policy, ticket.user_id or ticket.team_id.leader_id, ticket.received_at] |= row
-                elif policy and (clock in again or not row or row.state == "cancelled") and not ticket._has_happened(clock):
+                elif (
+                    policy
+                    and (clock in again or not row or row.state == "cancelled")
+                    and not ticket._has_happened(clock)
+                ):
                     specs.append(ticket._clock_spec(clock, policy, again=clock in again))
         ended._cancel()
         for (policy, user, received_at), running_rows in changes.items():
@@ -144,7 +161,9 @@ class ServiceTicket(models.Model):
     def _latest_clocks(self, tickets):
         """Return ``{(ticket id, clock): newest row}``."""
         domain = [
-            ("res_model", "=", self._name), ("res_id", "in", tickets.ids), ("kind", "in", TICKET_CLOCKS),
+            ("res_model", "=", self._name),
+            ("res_id", "in", tickets.ids),
+            ("kind", "in", TICKET_CLOCKS),
             ("key", "=", ""),
         ]
         found = self.env["quality.deadline"].sudo().search(domain, order="id")
@@ -155,7 +174,9 @@ class ServiceTicket(models.Model):
         if clock in ANSWER_CLOCKS:
             return bool(self.first_answered_at)
         if clock == "onsite":
-            return bool(self.visit_ids.filtered(lambda visit: visit.arrived_at and visit.level == self.escalation_level))
+            return bool(
+                self.visit_ids.filtered(lambda visit: visit.arrived_at and visit.level == self.escalation_level)
+            )
         return False
 
     def _clock_spec(self, clock, policy, again=False):
@@ -183,7 +204,9 @@ class ServiceTicket(models.Model):
     def _change_clocks(self, rows, policy, user, received_at):
         """Adapt running promises; one whose policy did not change keeps the due time the customer agreed to."""
         first = rows.filtered(lambda row: row.kind != "resolution" or row.start_at <= received_at)
-        moved = first.filtered(lambda row: row.service_policy_id == policy and row.start_at < received_at != row.start_at)
+        moved = first.filtered(
+            lambda row: row.service_policy_id == policy and row.start_at < received_at != row.start_at
+        )
         changed = rows.filtered(lambda row: row.service_policy_id != policy)
         others = rows - changed - moved
         others.filtered(lambda row: row.user_id != user)._replan(user=user)

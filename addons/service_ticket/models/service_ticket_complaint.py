@@ -9,7 +9,12 @@ GATE = "complaint_handling"
 COMPLAINTS = ("complaint", "conduct")
 #: what the departments approve of a serious complaint (E9)
 HANDLING = [
-    "cause_class", "severity", "demand", "proposal", "responsible_department_id", "responsibility_decision",
+    "cause_class",
+    "severity",
+    "demand",
+    "proposal",
+    "responsible_department_id",
+    "responsibility_decision",
     "prevention_measure",
 ]
 
@@ -26,7 +31,12 @@ class ServiceTicket(models.Model):
     _inherit = "service.ticket"
 
     incident_id = fields.Many2one(
-        "quality.incident", "Quality incident", readonly=True, copy=False, index="btree_not_null", check_company=True,
+        "quality.incident",
+        "Quality incident",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
         ondelete="restrict",
     )
     responsible_department_id = fields.Many2one(
@@ -35,11 +45,18 @@ class ServiceTicket(models.Model):
     responsible_person = fields.Char("Responsible person", copy=False)
     responsibility_decision = fields.Text("Decision on responsibility", copy=False)
     explanation = fields.Text(
-        "Explanation to the customer", copy=False, help="Why it is not a fault of ours, with our test results as evidence."
+        "Explanation to the customer",
+        copy=False,
+        help="Why it is not a fault of ours, with our test results as evidence.",
     )
     explanation_file_ids = fields.Many2many(
-        "ir.attachment", "service_ticket_explanation_rel", "ticket_id", "attachment_id", "Evidence of the explanation",
-        copy=False, bypass_search_access=True,
+        "ir.attachment",
+        "service_ticket_explanation_rel",
+        "ticket_id",
+        "attachment_id",
+        "Evidence of the explanation",
+        copy=False,
+        bypass_search_access=True,
     )
     explanation_sent_at = fields.Datetime("Explanation sent on", readonly=True, copy=False)
     proposal = fields.Text("Proposed solution", copy=False, tracking=True, help="What is offered to the customer.")
@@ -53,7 +70,9 @@ class ServiceTicket(models.Model):
     )
     conduct_finding = fields.Selection(
         [("substantiated", "Substantiated"), ("unsubstantiated", "Not substantiated")],
-        "Finding", copy=False, tracking=True,
+        "Finding",
+        copy=False,
+        tracking=True,
     )
     adoption = fields.Selection(
         [("adopted", "Adopted"), ("rejected", "Not adopted")], "Suggestion", copy=False, tracking=True
@@ -72,8 +91,10 @@ class ServiceTicket(models.Model):
         return [("origin_model", "=", self._name), ("origin_id", "in", self.ids)]
 
     def _compute_rectification_count(self):
-        groups = self.env["quality.rectification"].sudo()._read_group(
-            self._rectification_domain(), ["origin_id"], ["__count"]
+        groups = (
+            self.env["quality.rectification"]
+            .sudo()
+            ._read_group(self._rectification_domain(), ["origin_id"], ["__count"])
         )
         counts = dict(groups)
         for ticket in self:
@@ -89,7 +110,11 @@ class ServiceTicket(models.Model):
     def _missing_complaint(self):
         """C17 to C19, E8, E9: what a complaint needs before it can be called resolved."""
         if self.kind == "conduct":
-            return [] if self.conduct_finding else [self.env._("The finding: is the complaint about conduct substantiated?")]
+            return (
+                []
+                if self.conduct_finding
+                else [self.env._("The finding: is the complaint about conduct substantiated?")]
+            )
         if self.kind != "complaint":
             return []
         missing = [] if self.cause_class else [self.env._("The class of cause: quality, not quality, or other")]
@@ -269,8 +294,10 @@ class ServiceTicket(models.Model):
             report, ticket.ids
         )
         name = f"{ticket.name.replace('/', '_')}.pdf"
-        files = self.env["ir.attachment"].sudo().create(
-            {"name": name, "raw": content, "res_model": ticket._name, "res_id": ticket.id}
+        files = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create({"name": name, "raw": content, "res_model": ticket._name, "res_id": ticket.id})
         )
         copies = files.browse().union(
             *(file.copy({"res_model": ticket._name, "res_id": ticket.id}) for file in ticket.explanation_file_ids)
@@ -383,8 +410,14 @@ class QualityIncident(models.Model):
     _inherit = "quality.incident"
 
     ticket_id = fields.Many2one(
-        "service.ticket", "Service ticket", readonly=True, copy=False, index="btree_not_null", check_company=True,
-        ondelete="restrict", help="The complaint this incident was raised from.",
+        "service.ticket",
+        "Service ticket",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+        ondelete="restrict",
+        help="The complaint this incident was raised from.",
     )
 
     def action_open_ticket(self):

@@ -43,7 +43,7 @@ class ServiceTicket(models.Model):
         return True
 
     def _tell_ladder(self, reason):
-        """Tell the people of the rung that was reached: the team's leader, then the managers, then the chief engineer."""
+        """Tell the people of the rung that was reached: team leader, then managers, then the chief engineer."""
         for ticket in self:
             for rung in self.env["service.escalation.rung"]._reached(ticket):
                 for user in rung._users(ticket):

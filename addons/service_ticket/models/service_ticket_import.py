@@ -105,7 +105,7 @@ class ServiceTicket(models.Model):
     @api.model
     def _takes_conflicts(self, problems, company):
         """Return whether the manager switched on that history may contradict itself; the future stays impossible."""
-        ahead = any("received_at" == column for column, _problem in problems)
+        ahead = any(column == "received_at" for column, _problem in problems)
         return bool(company.sudo().service_import_conflicts and self._may_import_history() and not ahead)
 
     @api.model

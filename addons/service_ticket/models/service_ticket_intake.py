@@ -10,7 +10,10 @@ class ServiceTicket(models.Model):
     _inherit = "service.ticket"
 
     site_partner_id = fields.Many2one(
-        "res.partner", "Site", index="btree_not_null", help="Where the service is done; empty: at the customer's address."
+        "res.partner",
+        "Site",
+        index="btree_not_null",
+        help="Where the service is done; empty: at the customer's address.",
     )
     site_latitude = fields.Float(
         "Site latitude", digits=(10, 7), compute="_compute_site", store=True, readonly=False, copy=True
@@ -18,10 +21,15 @@ class ServiceTicket(models.Model):
     site_longitude = fields.Float(
         "Site longitude", digits=(10, 7), compute="_compute_site", store=True, readonly=False, copy=True
     )
-    distance_manual_km = fields.Float("Distance by hand (km)", tracking=True, help="Counts instead of the computed one.")
+    distance_manual_km = fields.Float(
+        "Distance by hand (km)", tracking=True, help="Counts instead of the computed one."
+    )
     distance_reason = fields.Char("Why by hand", tracking=True)
     distance_km = fields.Float(
-        "Distance (km)", compute="_compute_distance_km", store=True, aggregator="avg",
+        "Distance (km)",
+        compute="_compute_distance_km",
+        store=True,
+        aggregator="avg",
         help="As the crow flies from the team's serving station to the site (C4).",
     )
     distance_known = fields.Boolean(compute="_compute_distance_km", store=True)

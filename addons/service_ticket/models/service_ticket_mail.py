@@ -17,7 +17,22 @@ RECEIPT_SECONDS = 600
 OLDEST = timedelta(days=7)
 ROBOTS = ("mailer-daemon", "postmaster", "noreply", "no-reply", "donotreply", "do-not-reply", "bounce")
 #: files nobody needs to send to a service desk
-REFUSED = (".exe", ".bat", ".cmd", ".com", ".js", ".vbs", ".scr", ".ps1", ".msi", ".jar", ".html", ".htm", ".svg", ".hta")
+REFUSED = (
+    ".exe",
+    ".bat",
+    ".cmd",
+    ".com",
+    ".js",
+    ".vbs",
+    ".scr",
+    ".ps1",
+    ".msi",
+    ".jar",
+    ".html",
+    ".htm",
+    ".svg",
+    ".hta",
+)
 
 
 def is_automatic(message, sender):

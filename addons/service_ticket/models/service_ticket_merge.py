@@ -49,7 +49,9 @@ class ServiceTicket(models.Model):
             target.evidence_ids = [fields.Command.link(file.copy({"res_id": target.id}).id)]
         target.message_subscribe(self.message_partner_ids.ids)
         target.fault_code_ids |= self.fault_code_ids
-        note = self.env._("%(ticket)s was merged into this one: %(text)s", ticket=self.name, text=self.description or "")
+        note = self.env._(
+            "%(ticket)s was merged into this one: %(text)s", ticket=self.name, text=self.description or ""
+        )
         target._message_log(body=note)
         self.write({"merged_into_id": target.id, "cancel_reason": self.env._("Merged into %s", target.name)})
         self.write({"state": "cancelled"})

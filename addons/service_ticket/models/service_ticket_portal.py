@@ -16,7 +16,7 @@ class ResPartner(models.Model):
 
     service_company_view = fields.Boolean(
         "Sees all service tickets of the company",
-        help="In the portal this contact sees the tickets of everybody of their company; without it, only the own ones.",
+        help="In the portal this contact sees the tickets of everybody of their company; without it, only their own.",
     )
 
 
@@ -126,7 +126,7 @@ class ServiceTicket(models.Model):
 
     @api.model
     def _portal_serial(self, serial, partner, vals):
-        """Link the serial number when it was delivered to this very customer; else it stays a text, and tells nothing."""
+        """Link the serial number when it was delivered to this very customer; else it stays a text."""
         if not serial:
             return {}
         lots = self.env["stock.lot"].sudo().search([("name", "=", serial)], limit=20) if partner else ()
@@ -318,7 +318,9 @@ class ServiceVisit(models.Model):
             "finished": finished,
             "cause": (self.true_cause or "") if finished else "",
             "work": (self.work_done or "") if finished else "",
-            "result": dict(self._fields["result"]._description_selection(self.env)).get(self.result, "") if finished else "",
+            "result": dict(self._fields["result"]._description_selection(self.env)).get(self.result, "")
+            if finished
+            else "",
             "may_sign": unsigned,
             "evaluated": bool(self.evaluation_overall),
             "signed_by": self.signed_by or "",
@@ -332,9 +334,7 @@ class ServiceVisit(models.Model):
         """
         if self.state != "done" or self.seal_validity in ("valid", "refused"):
             raise UserError(self.env._("%s is signed already.", self.name))
-        grades = {
-            name: str(form.get(name) or "") for name in self.env["service.visit"]._portal_grades()
-        }
+        grades = {name: str(form.get(name) or "") for name in self.env["service.visit"]._portal_grades()}
         if not grades["evaluation_overall"]:
             raise UserError(self.env._("Please choose from 1 to 5."))
         self._evaluate({**grades, "evaluation_comment": (form.get("comment") or "").strip()[:TEXT_LENGTH]})

@@ -19,7 +19,7 @@ class ServiceTicket(models.Model):
             local = ticket.with_context(lang=ticket.partner_id.lang or ticket.env.lang, mail_notify_force_send=False)
             local.message_post(
                 body=text_of(local),
-                subject=f"{local.name}: {local.subject}",
+                subject=local.display_name,
                 author_id=(ticket.company_id.partner_id or ticket.env.user.partner_id).id,
                 partner_ids=ticket.partner_id.ids if ticket.partner_id.email else [],
                 outgoing_email_to=False if ticket.partner_id.email else ticket.email,
@@ -30,7 +30,9 @@ class ServiceTicket(models.Model):
     def _enter_accepted(self, origins):
         result = super()._enter_accepted(origins)
         self._came_from(origins, "new")._tell_customer(
-            lambda ticket: ticket.env._("Somebody is on your request: %s", ticket.user_id.name or ticket.company_id.name)
+            lambda ticket: ticket.env._(
+                "Somebody is on your request: %s", ticket.user_id.name or ticket.company_id.name
+            )
         )
         return result
 
@@ -41,7 +43,9 @@ class ServiceTicket(models.Model):
             if not when:
                 return ticket.env._("A visit is being planned.")
             return ticket.env._(
-                "A visit is planned: %(when)s, %(people)s.", when=when, people=", ".join(visit.engineer_ids.mapped("name"))
+                "A visit is planned: %(when)s, %(people)s.",
+                when=when,
+                people=", ".join(visit.engineer_ids.mapped("name")),
             )
 
         self._came_from(origins, "analysis", "in_progress")._tell_customer(text)

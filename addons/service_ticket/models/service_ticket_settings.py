@@ -6,14 +6,21 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     _quality_defaults = {
-        **ResCompanyBase._quality_defaults, "service.sla.policy": "clock", "service.escalation.rung": None,
+        **ResCompanyBase._quality_defaults,
+        "service.sla.policy": "clock",
+        "service.escalation.rung": None,
     }
     _quality_sequences = (
-        *ResCompanyBase._quality_sequences, "service.ticket", "service.visit", "service.contact",
+        *ResCompanyBase._quality_sequences,
+        "service.ticket",
+        "service.visit",
+        "service.contact",
     )
 
     service_reopen_days = fields.Integer(
-        "Reopen within", default=14, help="Days after closing in which a ticket is reopened; later a new one follows it."
+        "Reopen within",
+        default=14,
+        help="Days after closing in which a ticket is reopened; later a new one follows it.",
     )
     service_callback_hours = fields.Integer(
         "Call back within", default=72, help="Hours from the solution to the call to the customer. 0: no promise."

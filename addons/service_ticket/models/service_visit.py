@@ -69,7 +69,7 @@ class ServiceVisit(models.Model):
     engineer_ids = fields.Many2many(
         "hr.employee", "service_visit_engineer_rel", "visit_id", "employee_id", "Engineers", check_company=True
     )
-    leader_id = fields.Many2one("hr.employee", "Leader", check_company=True, help="Required with two or more engineers.")
+    leader_id = fields.Many2one("hr.employee", check_company=True, help="Required with two or more engineers.")
     currency_id = fields.Many2one("res.currency", default=lambda self: self.env.company.currency_id, required=True)
     advance_amount = fields.Monetary("Cash advance")
     route = fields.Text()

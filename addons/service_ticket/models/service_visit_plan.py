@@ -34,7 +34,10 @@ class ServiceVisit(models.Model):
 
     def _prepare_event_vals(self):
         place = self.site_partner_id or self.partner_id
-        people = self.engineer_ids.user_id.partner_id | self.engineer_ids.filtered(lambda one: not one.user_id).work_contact_id
+        people = (
+            self.engineer_ids.user_id.partner_id
+            | self.engineer_ids.filtered(lambda one: not one.user_id).work_contact_id
+        )
         return {
             "name": self.display_name,
             "start": self.planned_start,

@@ -6,8 +6,18 @@ from .service_visit import EVALUATION, REPORT
 
 GATE = "service_report"
 SEALED = [
-    "name", "ticket_id", "engineer_ids", "leader_id", "product_id", "lot_id", "departed_at", "arrived_at",
-    "finished_at", "fault_code_ids", *(name for name in REPORT if name != "fault_code_ids"), *EVALUATION,
+    "name",
+    "ticket_id",
+    "engineer_ids",
+    "leader_id",
+    "product_id",
+    "lot_id",
+    "departed_at",
+    "arrived_at",
+    "finished_at",
+    "fault_code_ids",
+    *(name for name in REPORT if name != "fault_code_ids"),
+    *EVALUATION,
     "evaluation_comment",
 ]
 
@@ -61,8 +71,15 @@ class ServiceVisit(models.Model):
             raise UserError(self.env._("A signature needs the name and the drawn or scanned signature."))
         self.env["quality.seal"]._signature_bytes(signature)
         self._evaluate(evaluation)
-        self.write({"signed_by": person, "signed_at": fields.Datetime.now(), "signature": signature,
-                    "refusal_reason": False, "refusal_witness": False})
+        self.write(
+            {
+                "signed_by": person,
+                "signed_at": fields.Datetime.now(),
+                "signature": signature,
+                "refusal_reason": False,
+                "refusal_witness": False,
+            }
+        )
         self._seal(GATE, signer_name=person, signer_role=self.env._("Customer"), signature=signature)
         self._message_log(body=self.env._("Signed by %s.", person))
         return True
@@ -72,7 +89,9 @@ class ServiceVisit(models.Model):
 
         :raises UserError: a value is no grade
         """
-        known = {name: value for name, value in (evaluation or {}).items() if name in (*EVALUATION, "evaluation_comment")}
+        known = {
+            name: value for name, value in (evaluation or {}).items() if name in (*EVALUATION, "evaluation_comment")
+        }
         grades = dict(self._fields["evaluation_overall"].selection)
         if any(value and value not in grades for name, value in known.items() if name in EVALUATION):
             raise UserError(self.env._("An evaluation goes from 1 to 5."))
@@ -94,8 +113,15 @@ class ServiceVisit(models.Model):
             raise UserError(self.env._("%s: there is no signature to be refused at present.", self.name))
         if not (reason or "").strip() or not (witness or "").strip():
             raise UserError(self.env._("A refusal needs its reason and a witness."))
-        self.write({"refusal_reason": reason.strip(), "refusal_witness": witness.strip(), "signed_at": False,
-                    "signed_by": False, "signature": False})
+        self.write(
+            {
+                "refusal_reason": reason.strip(),
+                "refusal_witness": witness.strip(),
+                "signed_at": False,
+                "signed_by": False,
+                "signature": False,
+            }
+        )
         self._message_log(
             body=self.env._("Not signed: %(reason)s (witness: %(witness)s)", reason=reason, witness=witness)
         )

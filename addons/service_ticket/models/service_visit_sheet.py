@@ -91,33 +91,37 @@ class ServiceVisit(models.Model):
 
         :raises UserError: a value is not what it should be
         """
-        vals = {}
-        for name in TEXTS:
-            if name in answer:
-                if not isinstance(answer[name], (str, bool)):
-                    raise UserError(self.env._("The note is not a text."))
-                vals[name] = answer[name] or False
+        vals = {**self._answered_texts(answer), **self._answered_photos(answer)}
         if "result" in answer:
             if answer["result"] not in (False, *dict(self._fields["result"].selection)):
                 raise UserError(self.env._("A visit solves it, does not, or needs parts."))
             vals["result"] = answer["result"]
-        photos, removed, checks = (answer.get(name) or kind() for name, kind in
-                                   (("photos", list), ("removed_photos", list), ("checks", dict)))
-        if not (isinstance(photos, list) and isinstance(removed, list) and isinstance(checks, dict)):
+        changed = {name: value for name, value in vals.items() if name == "evidence_ids" or self[name] != value}
+        if changed:
+            self.write(changed)
+        checks = answer.get("checks") or {}
+        if not isinstance(checks, dict):
+            raise UserError(self.env._("The answers cannot be read. Reload the page."))
+        for check in self.check_ids:
+            if str(check.id) in checks and check.done != bool(checks[str(check.id)]):
+                check.done = bool(checks[str(check.id)])
+
+    def _answered_texts(self, answer):
+        texts = {name: answer[name] for name in TEXTS if name in answer}
+        if not all(isinstance(text, (str, bool)) for text in texts.values()):
+            raise UserError(self.env._("The note is not a text."))
+        return {name: text or False for name, text in texts.items()}
+
+    def _answered_photos(self, answer):
+        photos, removed = answer.get("photos") or [], answer.get("removed_photos") or []
+        if not isinstance(photos, list) or not isinstance(removed, list):
             raise UserError(self.env._("The answers cannot be read. Reload the page."))
         known = {file.description: file for file in self.sudo().evidence_ids if file.description}
         commands = [fields.Command.unlink(known[uuid].id) for uuid in removed if uuid in known]
         for photo in photos:
             if isinstance(photo, dict) and photo.get("uuid") not in known:
                 commands.append(fields.Command.link(self._store_photo(photo).id))
-        if commands:
-            vals["evidence_ids"] = commands
-        changed = {name: value for name, value in vals.items() if name == "evidence_ids" or self[name] != value}
-        if changed:
-            self.write(changed)
-        for check in self.check_ids:
-            if str(check.id) in checks and check.done != bool(checks[str(check.id)]):
-                check.done = bool(checks[str(check.id)])
+        return {"evidence_ids": commands} if commands else {}
 
     def take_step(self, step, key, place=None):
         """Take a step from the phone; the same ``key`` sent again changes nothing.

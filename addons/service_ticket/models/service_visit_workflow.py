@@ -37,8 +37,20 @@ class ServiceVisit(models.Model):
     _step_activity = "service_ticket.mail_activity_visit_step"
     _system_fields = frozenset(
         {
-            "level", "departed_at", "arrived_at", "finished_at", "approved_at", "arrival_place", "signature",
-            "signed_by", "signed_at", "refusal_reason", "refusal_witness", "report_id", "cancel_reason", "reason",
+            "level",
+            "departed_at",
+            "arrived_at",
+            "finished_at",
+            "approved_at",
+            "arrival_place",
+            "signature",
+            "signed_by",
+            "signed_at",
+            "refusal_reason",
+            "refusal_witness",
+            "report_id",
+            "cancel_reason",
+            "reason",
             "submit_key",
         }
     )
@@ -93,7 +105,9 @@ class ServiceVisit(models.Model):
             visit.ticket_id.fault_code_ids |= visit.fault_code_ids
             if visit.result == "unsolved" and visit.ticket_id.state in ("planned", "in_progress"):
                 opinion = visit.opinion or visit.departure_report or visit.true_cause
-                visit.ticket_id._raise_level(self.env._("Visit %(visit)s: %(opinion)s", visit=visit.name, opinion=opinion))
+                visit.ticket_id._raise_level(
+                    self.env._("Visit %(visit)s: %(opinion)s", visit=visit.name, opinion=opinion)
+                )
 
     def _enter_approved(self, origins):
         self.write({"approved_at": fields.Datetime.now()})

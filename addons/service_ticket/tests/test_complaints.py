@@ -17,8 +17,12 @@ class ComplaintCase(ServiceCase):
         cls.chemist = cls._service_user("chemist", "engineer")
         cls.chemist.group_ids = cls.env.ref("quality_incident.group_quality_reporter")
         cls.env["hr.employee"].create(
-            {"name": "Chemist", "user_id": cls.chemist.id, "company_id": cls.company.id,
-             "department_id": cls.laboratory.id}
+            {
+                "name": "Chemist",
+                "user_id": cls.chemist.id,
+                "company_id": cls.company.id,
+                "department_id": cls.laboratory.id,
+            }
         )
 
     def _complaint(self, **vals):
@@ -33,13 +37,19 @@ class ComplaintCase(ServiceCase):
         return ticket.with_user(self.engineer_a)
 
     def _ask(self, ticket, purpose="analyse"):
-        return self.env["service.question"].with_user(self.agent).create(
-            {"ticket_id": ticket.id, "department_id": self.laboratory.id, "question": "Why?", "purpose": purpose}
+        return (
+            self.env["service.question"]
+            .with_user(self.agent)
+            .create(
+                {"ticket_id": ticket.id, "department_id": self.laboratory.id, "question": "Why?", "purpose": purpose}
+            )
         )
 
     def _file(self, ticket):
-        return self.env["ir.attachment"].with_user(self.engineer_a).create(
-            {"name": "test.png", "raw": PNG, "res_model": ticket._name, "res_id": ticket.id}
+        return (
+            self.env["ir.attachment"]
+            .with_user(self.engineer_a)
+            .create({"name": "test.png", "raw": PNG, "res_model": ticket._name, "res_id": ticket.id})
         )
 
 
@@ -148,9 +158,18 @@ class TestComplaints(ComplaintCase):
             desk.action_resolve()
         desk.conduct_finding = "substantiated"
         desk.action_resolve()
-        assessment = self.env["service.assessment"].with_user(self.leader).create(
-            {"employee_id": self.employee_a.id, "skill_id": self.skill.id, "exam_date": fields.Date.today(),
-             "score": 80, "examiner_id": self.leader.id}
+        assessment = (
+            self.env["service.assessment"]
+            .with_user(self.leader)
+            .create(
+                {
+                    "employee_id": self.employee_a.id,
+                    "skill_id": self.skill.id,
+                    "exam_date": fields.Date.today(),
+                    "score": 80,
+                    "examiner_id": self.leader.id,
+                }
+            )
         )
         self.assertEqual(assessment.conduct_count, 1)
         with self.assertRaisesRegex(UserError, "complaints about conduct"):
@@ -221,9 +240,14 @@ class TestIntake(ComplaintCase):
         picking = order.picking_ids
         picking.move_ids.move_line_ids.unlink()
         picking.move_ids.write(
-            {"move_line_ids": [fields.Command.create(
-                {"product_id": self.product.id, "lot_id": lot.id, "quantity": 1, "picking_id": picking.id}
-            )], "picked": True}
+            {
+                "move_line_ids": [
+                    fields.Command.create(
+                        {"product_id": self.product.id, "lot_id": lot.id, "quantity": 1, "picking_id": picking.id}
+                    )
+                ],
+                "picked": True,
+            }
         )
         picking.button_validate()
         return order, lot
@@ -232,7 +256,9 @@ class TestIntake(ComplaintCase):
         """E7, F10: a serial number brings product, customer, order and delivery, on the form and without it."""
         order, lot = self._delivered()
         ticket = self._make_ticket(partner_id=False, product_id=False, lot_id=lot.id)
-        self.assertEqual((ticket.sale_order_id, ticket.partner_id, ticket.product_id), (order, self.customer, self.product))
+        self.assertEqual(
+            (ticket.sale_order_id, ticket.partner_id, ticket.product_id), (order, self.customer, self.product)
+        )
         self.assertEqual(ticket.delivered_on, fields.Date.context_today(ticket))
         with Form(self.env["service.ticket"].with_user(self.agent)) as form:
             form.subject = "By form"
@@ -267,7 +293,13 @@ class TestIntake(ComplaintCase):
         """C5, C12: the letter that was archived keeps the promise; a call does not."""
         ticket = self._make_ticket(channel="internal")
         contacts = self.env["service.contact"].with_user(self.agent)
-        vals = {"subject": "A", "content": "x", "ticket_id": ticket.id, "direction": "out", "partner_id": self.customer.id}
+        vals = {
+            "subject": "A",
+            "content": "x",
+            "ticket_id": ticket.id,
+            "direction": "out",
+            "partner_id": self.customer.id,
+        }
         call = contacts.create({**vals, "channel": "phone"})
         call.action_answer()
         self.assertEqual(self._clock(ticket, "first_answer").state, "met")
@@ -279,9 +311,11 @@ class TestIntake(ComplaintCase):
         self.assertEqual(self._clock(ticket, "written_contact").state, "met")
 
     def test_contact_register(self):
-        """C12: in order, answered clearly, what is unclear is clarified first, archived with its letter, never deleted."""
-        contact = self.env["service.contact"].with_user(self.agent).create(
-            {"subject": "A", "content": "x", "channel": "letter", "is_unclear": True, "answer": "Yes"}
+        """C12: in order, answered clearly, the unclear clarified first, archived with its letter, never deleted."""
+        contact = (
+            self.env["service.contact"]
+            .with_user(self.agent)
+            .create({"subject": "A", "content": "x", "channel": "letter", "is_unclear": True, "answer": "Yes"})
         )
         with self.assertRaisesRegex(UserError, "ask back"):
             contact.action_answer()
@@ -344,8 +378,11 @@ class TestIntake(ComplaintCase):
         """C1: two months of training, another examiner; the certificate has an end and a reminder before it."""
         vals = {
             "employee_id": self.env["hr.employee"].create({"name": "New", "company_id": self.company.id}).id,
-            "skill_id": self.skill.id, "training_start": fields.Date.today() - timedelta(days=40),
-            "training_end": fields.Date.today(), "exam_date": fields.Date.today(), "score": 90,
+            "skill_id": self.skill.id,
+            "training_start": fields.Date.today() - timedelta(days=40),
+            "training_end": fields.Date.today(),
+            "exam_date": fields.Date.today(),
+            "score": 90,
             "examiner_id": self.leader.id,
         }
         assessment = self.env["service.assessment"].with_user(self.leader).create(vals)
@@ -360,9 +397,12 @@ class TestIntake(ComplaintCase):
         self.assertEqual(row.state, "running")
         with self.assertRaises(UserError):
             self.env["hr.employee.skill"].with_user(self.env.ref("base.user_admin")).create(
-                {"employee_id": vals["employee_id"], "skill_id": self.skill.id,
-                 "skill_type_id": self.skill.skill_type_id.id,
-                 "skill_level_id": self.skill.skill_type_id.skill_level_ids[:1].id}
+                {
+                    "employee_id": vals["employee_id"],
+                    "skill_id": self.skill.id,
+                    "skill_type_id": self.skill.skill_type_id.id,
+                    "skill_level_id": self.skill.skill_type_id.skill_level_ids[:1].id,
+                }
             )
 
 
@@ -371,10 +411,21 @@ class TestEveryMethod(ComplaintCase):
     """Every public method × (portal user, employee of no group, other company) is refused."""
 
     ARGUMENTS = {
-        "save_sheet": [[]], "take_step": ["depart", "key-123456"], "action_sign": ["x", "y"], "action_cancel": ["x"],
-        "action_reopen": ["x"], "action_merge": [1], "action_wait": [1], "action_answer": ["x"], "action_explain": ["x"],
-        "action_escalate": ["x"], "action_reject_solution": ["x"], "action_record_agreement": ["x"],
-        "action_ask_leader": ["x"], "action_refuse_signature": ["x", "y"], "search_solutions": ["x"],
+        "save_sheet": [[]],
+        "take_step": ["depart", "key-123456"],
+        "action_sign": ["x", "y"],
+        "action_cancel": ["x"],
+        "action_reopen": ["x"],
+        "action_merge": [1],
+        "action_wait": [1],
+        "action_answer": ["x"],
+        "action_explain": ["x"],
+        "action_escalate": ["x"],
+        "action_reject_solution": ["x"],
+        "action_record_agreement": ["x"],
+        "action_ask_leader": ["x"],
+        "action_refuse_signature": ["x", "y"],
+        "search_solutions": ["x"],
     }
 
     def _records(self):
@@ -382,8 +433,10 @@ class TestEveryMethod(ComplaintCase):
         self._analyse(ticket)
         visit = self._plan_visit(ticket)
         return {
-            "service.ticket": ticket, "service.visit": visit,
-            "service.question": self._ask(ticket), "service.solution": self._solution(),
+            "service.ticket": ticket,
+            "service.visit": visit,
+            "service.question": self._ask(ticket),
+            "service.solution": self._solution(),
             "service.contact": self.env["service.contact"].create({"subject": "A", "content": "x"}),
             "service.assessment": self.env["service.assessment"].search([], limit=1),
             "service.improvement": self.env["service.improvement"].create({"name": "x", "note": "y"}),
@@ -392,11 +445,10 @@ class TestEveryMethod(ComplaintCase):
     def test_table(self):
         tried = 0
         for model, record in self._records().items():
-            own = {
-                name for cls in type(record).mro() if "service_ticket" in cls.__module__ for name in vars(cls)
-            }
+            own = {name for cls in type(record).mro() if "service_ticket" in cls.__module__ for name in vars(cls)}
             methods = sorted(
-                name for name in own
+                name
+                for name in own
                 if name.startswith(("action_", "get_", "save_", "take_", "search_"))
                 and callable(getattr(type(record), name))
             )

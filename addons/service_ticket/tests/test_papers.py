@@ -24,8 +24,10 @@ class PaperCase(ServiceCase):
         return self._to_analysis(ticket)
 
     def _evidence(self, ticket):
-        return self.env["ir.attachment"].with_user(self.engineer_a).create(
-            {"name": "test result.png", "raw": PNG, "res_model": ticket._name, "res_id": ticket.id}
+        return (
+            self.env["ir.attachment"]
+            .with_user(self.engineer_a)
+            .create({"name": "test result.png", "raw": PNG, "res_model": ticket._name, "res_id": ticket.id})
         )
 
 
@@ -43,7 +45,15 @@ class TestPapers(PaperCase):
             self.assertIn(expected, text)
         self._sign(self._finish(self._leave(visit)))
         text = self._text("report_service_report", visit)
-        for expected in ("It stopped on Monday", "Bearing blocked", "Changed", "Solved", "Very good", "Mr. Lin", "Valid"):
+        for expected in (
+            "It stopped on Monday",
+            "Bearing blocked",
+            "Changed",
+            "Solved",
+            "Very good",
+            "Mr. Lin",
+            "Valid",
+        ):
             self.assertIn(expected, text)
         visit.with_user(self.engineer_a).work_done = "Something else"
         self.assertIn("Changed since", self._text("report_service_report", visit))
@@ -64,8 +74,12 @@ class TestPapers(PaperCase):
         with self.assertRaisesRegex(UserError, "explanation"):
             self._text("report_explanation", ticket)
         ticket.with_user(self.agent).write(
-            {"cause_class": "non_quality", "explanation": "The meter was opened", "prevention_measure": "INTERNAL",
-             "explanation_file_ids": [fields.Command.link(self._evidence(ticket).id)]}
+            {
+                "cause_class": "non_quality",
+                "explanation": "The meter was opened",
+                "prevention_measure": "INTERNAL",
+                "explanation_file_ids": [fields.Command.link(self._evidence(ticket).id)],
+            }
         )
         text = self._text("report_explanation", ticket)
         self.assertIn("The meter was opened", text)
@@ -142,7 +156,7 @@ class TestServiceRegisters(PaperCase):
         """D11: the quarter in figures, counted by hand."""
         now = fields.Datetime.now()
         contacts = self.env["service.contact"].with_user(self.agent)
-        first, second, third = contacts.create(
+        first, _second, third = contacts.create(
             [
                 {"subject": "A", "content": "x", "channel": channel, "received_at": now - timedelta(hours=2)}
                 for channel in ("phone", "phone", "letter")
@@ -152,8 +166,10 @@ class TestServiceRegisters(PaperCase):
         first.action_answer()
         third.action_cancel("Twice")
         today = fields.Date.context_today(self.env.user)
-        summary = self.env["service.contact.summary"].with_user(self.agent).create(
-            {"year": today.year, "quarter": str((today.month + 2) // 3)}
+        summary = (
+            self.env["service.contact.summary"]
+            .with_user(self.agent)
+            .create({"year": today.year, "quarter": str((today.month + 2) // 3)})
         )
         before = summary._figures()
         self.assertEqual((before["total"], before["answered"], before["open"]), (2, 1, 1))
@@ -168,8 +184,10 @@ class TestServiceRegisters(PaperCase):
         """The register costs as many queries for fifty as for five."""
         counts = []
         for total in (5, 50):
-            tickets = self.env["service.ticket"].with_user(self.agent).create(
-                [self._ticket_vals(fault_code_ids=[]) for _ in range(total)]
+            tickets = (
+                self.env["service.ticket"]
+                .with_user(self.agent)
+                .create([self._ticket_vals(fault_code_ids=[]) for _ in range(total)])
             )
             self.env.flush_all()
             self.env.invalidate_all()

@@ -25,8 +25,14 @@ class PortalCase(ServiceCase, HttpCase):
 
     @classmethod
     def _portal_user(cls, login, company):
-        user = new_test_user(cls.env, f"p_{login}", "base.group_portal", name=login.capitalize(), lang="en_US",
-                             email=f"{login}@customer.example.com")
+        user = new_test_user(
+            cls.env,
+            f"p_{login}",
+            "base.group_portal",
+            name=login.capitalize(),
+            lang="en_US",
+            email=f"{login}@customer.example.com",
+        )
         user.partner_id.write({"parent_id": company.id, "phone": "021-555-0199"})
         return user
 
@@ -71,7 +77,9 @@ class TestPortalWay(PortalCase):
         """A request with photos, seen at once; wrong files are refused with everything typed kept."""
         self._login(self.contact)
         form = {"kind": "complaint", "subject": "Drips", "description": "Since Monday", "demand": "A new one"}
-        answer = self._post("/my/tickets/new", files=[("files", ("a.html", b"<html><script/></html>", "image/png"))], **form)
+        answer = self._post(
+            "/my/tickets/new", files=[("files", ("a.html", b"<html><script/></html>", "image/png"))], **form
+        )
         self.assertEqual(answer.status_code, 200)
         self.assertIn("cannot be taken", answer.text)
         self.assertIn("Since Monday", answer.text)
@@ -79,7 +87,9 @@ class TestPortalWay(PortalCase):
         answer = self._post("/my/tickets/new", files=[("files", ("a.png", PNG, "image/png"))], **form)
         self.assertEqual(answer.status_code, 303, answer.text[:300])
         ticket = self.env["service.ticket"].search([("subject", "=", "Drips")])
-        self.assertEqual((ticket.kind, ticket.channel, ticket.partner_id), ("complaint", "portal", self.contact.partner_id))
+        self.assertEqual(
+            (ticket.kind, ticket.channel, ticket.partner_id), ("complaint", "portal", self.contact.partner_id)
+        )
         self.assertEqual(len(ticket.evidence_ids), 1)
         self.assertEqual(ticket.team_id, self.team)
         page = self.url_open(f"/my/tickets/{ticket.id}").text
@@ -146,9 +156,7 @@ class TestPortalWay(PortalCase):
         token = ticket.access_token
         self.assertIn("Changed", self.url_open(f"/my/tickets/{ticket.id}?access_token={token}").text)
         form = {"evaluation_overall": "5", "evaluation_attitude": "4", "comment": "Good"}
-        self.assertEqual(
-            self._post(f"{url}/evaluate", access_token=token, person="Ms. Wu", **form).status_code, 303
-        )
+        self.assertEqual(self._post(f"{url}/evaluate", access_token=token, person="Ms. Wu", **form).status_code, 303)
         self.assertEqual((visit.evaluation_overall, visit.evaluation_attitude), ("5", "4"))
         sign = {"name": "Ms. Wu", "signature": PIXEL}
         self.assertIn("error", self.make_jsonrpc_request(f"{url}/sign?access_token=wrong", sign))
@@ -165,8 +173,10 @@ class TestPortalWay(PortalCase):
         self._to_analysis(ticket)
         ticket.with_user(self.engineer_a).write({"prevention_measure": "INTERNAL-1", "cause_class": "quality"})
         self._analyse(ticket)
-        file = self.env["ir.attachment"].with_user(self.engineer_a).create(
-            {"name": "INTERNAL-2.png", "raw": PNG, "res_model": "service.ticket", "res_id": ticket.id}
+        file = (
+            self.env["ir.attachment"]
+            .with_user(self.engineer_a)
+            .create({"name": "INTERNAL-2.png", "raw": PNG, "res_model": "service.ticket", "res_id": ticket.id})
         )
         ticket.evidence_ids = [fields.Command.link(file.id)]
         ticket.with_user(self.engineer_a).message_post(body="INTERNAL-3", subtype_xmlid="mail.mt_note")
@@ -198,8 +208,13 @@ class TestPortalWay(PortalCase):
 class TestPublicForm(PortalCase):
     """F4: a request without a login."""
 
-    FORM = {"kind": "repair", "subject": "No water", "description": "Since noon", "person": "Passer-by",
-            "email": "passer@example.net"}
+    FORM = {
+        "kind": "repair",
+        "subject": "No water",
+        "description": "Since noon",
+        "person": "Passer-by",
+        "email": "passer@example.net",
+    }
 
     def _ticket(self):
         return self.env["service.ticket"].search([("subject", "=", "No water")])
@@ -266,11 +281,20 @@ class TestRoutes(PortalCase):
         base = f"/my/tickets/{ticket.id}"
         reads = [base, f"{base}/file/{evidence.id}", f"{base}/visit/{visit.id}/pdf"]
         steps = {
-            "agree": {}, "confirm": {}, "reject": {"reason": "x"}, "files": {}, "evaluate": {"grade": "1"},
+            "agree": {},
+            "confirm": {},
+            "reject": {"reason": "x"},
+            "files": {},
+            "evaluate": {"grade": "1"},
             f"visit/{visit.id}/evaluate": {"evaluation_overall": "1"},
         }
-        refused = {"nobody": (None, ""), "stranger": (self.stranger, ""), "colleague": (self.colleague, ""),
-                   "wrong link": (None, "access_token=wrong"), "staff": (self.engineer_a, "")}
+        refused = {
+            "nobody": (None, ""),
+            "stranger": (self.stranger, ""),
+            "colleague": (self.colleague, ""),
+            "wrong link": (None, "access_token=wrong"),
+            "staff": (self.engineer_a, ""),
+        }
         before = ticket.read(["state", "customer_agreed_at", "write_date"])
         for who, (user, query) in refused.items():
             self._login(user)

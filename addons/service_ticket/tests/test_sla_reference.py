@@ -94,7 +94,7 @@ class TestSlaReference(ReferenceCase):
                     events.append((now, what))
                     ended = now
                     break
-                if what == "pause" and row.state == "running" or what == "resume" and row.state == "paused":
+                if (what == "pause" and row.state == "running") or (what == "resume" and row.state == "paused"):
                     getattr(row, f"_{what}")()
                     events.append((now, what))
                 elif what == "change" and row.due_at > now and row.state == "running":

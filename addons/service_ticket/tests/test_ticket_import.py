@@ -10,16 +10,30 @@ from .common import ServiceCase
 
 #: what the columns of the city's register become; docs/import.md explains the mapping
 SF311 = {
-    "unique_key": "external_ref", "created_date": "received_at", "closed_date": "closed_at", "status": "state",
-    "category": "subject", "complaint_type": "description", "descriptor": "description", "source": "channel",
-    "latitude": "site_latitude", "longitude": "site_longitude", "status_notes": "resolution",
+    "unique_key": "external_ref",
+    "created_date": "received_at",
+    "closed_date": "closed_at",
+    "status": "state",
+    "category": "subject",
+    "complaint_type": "description",
+    "descriptor": "description",
+    "source": "channel",
+    "latitude": "site_latitude",
+    "longitude": "site_longitude",
+    "status_notes": "resolution",
 }
 WORDS = {
-    "Mobile/Open311": "portal", "Twitter": "web", "Integrated Agency": "internal", "Other Department": "internal",
+    "Mobile/Open311": "portal",
+    "Twitter": "web",
+    "Integrated Agency": "internal",
+    "Other Department": "internal",
 }
 CHANNELS = {**WORDS, "Phone": "phone", "Web": "web", "Email": "email"}
 CARS = {
-    "id": "external_ref", "desc": "description", "problem": "fault_code_ids", "datetime": "received_at",
+    "id": "external_ref",
+    "desc": "description",
+    "problem": "fault_code_ids",
+    "datetime": "received_at",
     "status": "external_status",
 }
 
@@ -61,7 +75,7 @@ class TestTicketImport(ServiceCase):
         return datetime.fromisoformat(text).replace(tzinfo=None)
 
     def test_city_register(self):
-        """Channels, times with their offset and states of a part of the file; the whole of it is loaded from outside."""
+        """Channels, times with their offset and states of a part of the file; all of it is loaded from outside."""
         self._teach()
         self.leader.tz = "America/Los_Angeles"
         rows = self._rows("sf311_service_requests.csv")
@@ -85,8 +99,9 @@ class TestTicketImport(ServiceCase):
             self.assertEqual(bool(ticket.site_latitude), row["latitude"] != "0.0")
             self.assertEqual(ticket.is_historic, row["status"] == "Closed")
         history = tickets.filtered("is_historic")
-        self.assertFalse(self.env["quality.deadline"].search([("res_model", "=", "service.ticket"),
-                                                              ("res_id", "in", history.ids)]))
+        self.assertFalse(
+            self.env["quality.deadline"].search([("res_model", "=", "service.ticket"), ("res_id", "in", history.ids)])
+        )
         again = self._load(SF311, good[:2])
         self.assertIn("in the register already", again["messages"][0]["message"])
 
@@ -112,9 +127,7 @@ class TestTicketImport(ServiceCase):
         self.assertEqual(len(tickets), 600)
         self.assertEqual(set(tickets.mapped("kind")), {"complaint"})
         expected = Counter(code for row in rows for code in dict.fromkeys(filter(None, row["problem"].split(","))))
-        groups = self.env["service.ticket"]._read_group(
-            [("id", "in", tickets.ids)], ["fault_code_ids"], ["__count"]
-        )
+        groups = self.env["service.ticket"]._read_group([("id", "in", tickets.ids)], ["fault_code_ids"], ["__count"])
         self.assertEqual({fault.code: count for fault, count in groups}, expected)
         self.assertIn("异响", tickets[0].subject)
 

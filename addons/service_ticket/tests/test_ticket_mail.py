@@ -30,8 +30,17 @@ class TestTicketMail(ServiceCase):
             {"name": "Lin", "parent_id": cls.customer.id, "email": "lin@customer.example.net"}
         )
 
-    def _mail(self, sender="Lin <lin@customer.example.net>", to="help@service.example.com", subject="Broken", body="It drips",
-              files=(), reply_to=None, date=None, **headers):
+    def _mail(
+        self,
+        sender="Lin <lin@customer.example.net>",
+        to="help@service.example.com",
+        subject="Broken",
+        body="It drips",
+        files=(),
+        reply_to=None,
+        date=None,
+        **headers,
+    ):
         """Process a mail and return the tickets it opened."""
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = sender, to, subject
@@ -50,9 +59,16 @@ class TestTicketMail(ServiceCase):
 
     def _posted(self, ticket, user=None):
         """Return the Message-Id of a message of the staff to the customer."""
-        return ticket.with_user(user or self.agent).message_post(
-            body="We are on it", subtype_xmlid="mail.mt_comment", message_type="comment", partner_ids=ticket.sudo().partner_id.ids
-        ).message_id
+        return (
+            ticket.with_user(user or self.agent)
+            .message_post(
+                body="We are on it",
+                subtype_xmlid="mail.mt_comment",
+                message_type="comment",
+                partner_ids=ticket.sudo().partner_id.ids,
+            )
+            .message_id
+        )
 
     def _receipts(self, ticket):
         domain = [("model", "=", ticket._name), ("res_id", "=", ticket.id), ("email_to", "=", self.contact.email)]
@@ -92,7 +108,9 @@ class TestTicketMail(ServiceCase):
     def test_unknown_and_ambiguous(self):
         """An unknown address is kept, no contact invented; one that several companies have is nobody's."""
         ticket = self._mail(sender="Passer <passer@example.org>")
-        self.assertEqual((ticket.partner_id.id, ticket.email, ticket.contact_name), (False, "passer@example.org", "Passer"))
+        self.assertEqual(
+            (ticket.partner_id.id, ticket.email, ticket.contact_name), (False, "passer@example.org", "Passer")
+        )
         self.env["res.partner"].create({"name": "Twin", "email": self.contact.email, "parent_id": self.far_customer.id})
         self.assertFalse(self._mail().partner_id)
 

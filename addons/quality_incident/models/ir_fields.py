@@ -18,16 +18,6 @@ def moment_with_offset(text):
     return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
 
 
-class BaseImportImport(models.TransientModel):
-    _inherit = "base_import.import"
-
-    def _parse_date_from_data(self, data, index, name, field_type, options):
-        """Leave moments with an offset as they are; the conversion of values understands them (F9)."""
-        if field_type == "datetime":
-            data = [line for line in data if moment_with_offset(line[index]) is None]
-        return super()._parse_date_from_data(data, index, name, field_type, options)
-
-
 class IrFieldsConverter(models.AbstractModel):
     _inherit = "ir.fields.converter"
 
