@@ -40,7 +40,7 @@ class BaseImport(models.TransientModel):
         return tree
 
     def _parse_date_from_data(self, data, index, name, field_type, options):
-        parse = super()._parse_date_from_data
+        parse = self._parse_plain_date
         if not self._lists_wrong_values():
             return parse(data, index, name, field_type, options)
         wrong = self._wrong_values(
@@ -57,6 +57,12 @@ class BaseImport(models.TransientModel):
                 ),
             )
         return None
+
+    def _parse_plain_date(self, data, index, name, field_type, options):
+        """Leave moments with an offset as they are; the conversion of values understands them (F9)."""
+        if field_type == "datetime":
+            data = [line for line in data if moment_with_offset(line[index]) is None]
+        return super()._parse_date_from_data(data, index, name, field_type, options)
 
     def _parse_float_from_data(self, data, index, name, options):
         parse = super()._parse_float_from_data
@@ -102,9 +108,3 @@ class BaseImport(models.TransientModel):
         for code, text in (("%Y", "YYYY"), ("%y", "YY"), ("%m", "MM"), ("%d", "DD")):
             pattern = pattern.replace(code, text)
         return pattern
-
-    def _parse_date_from_data(self, data, index, name, field_type, options):
-        """Leave moments with an offset as they are; the conversion of values understands them (F9)."""
-        if field_type == "datetime":
-            data = [line for line in data if moment_with_offset(line[index]) is None]
-        return super()._parse_date_from_data(data, index, name, field_type, options)

@@ -89,7 +89,8 @@ class ServiceTicket(models.Model):
             for visit in self.visit_ids
             if visit.state in ("planned", "departed", "on_site")
         ]
-        last = self.visit_ids.filtered(lambda visit: visit.state in ("done", "approved")).sorted("finished_at")[-1:]
+        finished = self.visit_ids.filtered(lambda visit: visit.state in ("done", "approved"))
+        last = finished.sorted(lambda visit: (visit.finished_at, visit.id))[-1:]
         if last and last.result != "solved":
             missing.append(self.env._("A visit that solved it: the last one, %s, did not", last.name))
         return missing
