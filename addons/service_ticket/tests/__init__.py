@@ -8,3 +8,4 @@ from . import test_ticket_mail
 from . import test_sla_reference
 from . import test_ticket_performance
 from . import test_complaints
+from . import test_tour_service

@@ -123,6 +123,9 @@ class TestTicketFlow(ServiceCase):
         with self.assertRaises(AccessError):
             visit.write({"signature": PIXEL, "signed_by": "Forged"})
         self._sign(visit)
+        self.env.invalidate_all()
+        read = visit.with_context(bin_size=True).web_read({"seal_validity": {}, "what_is_missing": {}})
+        self.assertEqual(read[0]["seal_validity"], "valid", "a form reads sizes instead of contents")
         visit.write({"work_done": "Something else"})
         self.assertEqual(visit.seal_validity, "changed")
         with self.assertRaisesRegex(UserError, "new signature"):
