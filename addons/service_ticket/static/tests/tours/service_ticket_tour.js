@@ -175,12 +175,10 @@ session(
     FITS,
 );
 
-session(
-    "confirm",
-    FITS,
-    submit("It is solved", "form[action$='/confirm'] button[type='submit']"),
-    { content: "Thank you", trigger: ".alert-success" },
-);
+session("confirm", FITS, submit("It is solved", "form[action$='/confirm'] button[type='submit']"), {
+    content: "Thank you",
+    trigger: ".alert-success",
+});
 
 session(
     "anonymous",
