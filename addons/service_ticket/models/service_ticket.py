@@ -18,7 +18,7 @@ KINDS = [
 CHANNELS = [
     ("phone", "Phone"),
     ("letter", "Letter"),
-    ("visit", "Visit"),
+    ("visit", "Visit of the customer"),
     ("email", "E-mail"),
     ("portal", "Portal"),
     ("web", "Web form"),
