@@ -108,6 +108,9 @@ class QualityBulletin(models.Model):
     def write(self, vals):
         if vals.keys() - set(self._never_frozen):
             self._check_role(ISSUERS)
+        if vals.get("state") == "published":
+            # By whatever path it is published: the figures are read a last time.
+            self.filtered(lambda bulletin: bulletin.state == "draft")._read_figures()
         return super().write(vals)
 
     @api.model
@@ -157,6 +160,7 @@ class QualityBulletin(models.Model):
     def _next_people(self):
         if self.state == "draft":
             people = self._role_users("quality_incident.group_quality_inspector")
+            people |= self._role_users("quality_incident.group_quality_manager")
             return people, self.env._("Look over the bulletin and publish it")
         return None
 
@@ -187,7 +191,7 @@ class QualityBulletin(models.Model):
         :raises AccessError: the user may not publish bulletins
         :raises UserError: it is published already
         """
-        self.action_refresh()
+        self._check_role(ISSUERS)
         return self._take_step("published")
 
     def action_file_minutes(self):

@@ -1,4 +1,5 @@
 import base64
+import logging
 from collections import defaultdict
 from datetime import timedelta
 
@@ -6,10 +7,14 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.days import today_of, zone_of
+from ..tools.days import start_of_day, today_of, zone_of
 from ..tools.sheet import Book, Column
 from .quality_bulletin_line import COUNTS
 
+_logger = logging.getLogger(__name__)
+
+#: weeks that are caught up with after the job stood still
+CAUGHT_UP = 8
 #: for which (model, field of the department, field of the outside party) the figures are kept
 INSPECTION = ("department_id", "partner_id")
 NOTICE = ("recipient_department_id", "recipient_partner_id")
@@ -156,22 +161,53 @@ class QualityBulletin(models.Model):
 
     @api.model
     def _cron_draft(self):
-        """Draft the bulletin of the week that ended for every company with quality work; run again, it adds none."""
+        """Draft the bulletins of the weeks that ended, up to eight back; run again, it adds none.
+
+        A week in which nothing was open, found or closed has no bulletin. A company whose bulletin fails keeps none of
+        the others waiting.
+        """
         now = fields.Datetime.now()
         for company in self.env["res.company"].sudo().search([("active", "=", True)]):
-            monday = today_of(company, now)
-            monday -= timedelta(days=monday.weekday() + 7)
-            working = self.env["ir.sequence"].sudo().search_count(
-                [("code", "=", self._sequence_code), ("company_id", "in", [company.id, False])], limit=1
-            ) and (
-                self.env["quality.rectification"].sudo().search_count([("company_id", "=", company.id)], limit=1)
-                or self.env["quality.inspection"].sudo().search_count([("company_id", "=", company.id)], limit=1)
-            )
-            known = self.sudo().search_count([("company_id", "=", company.id), ("date_from", "=", monday)], limit=1)
-            if working and not known:
-                self.sudo().with_company(company).create(
-                    {"company_id": company.id, "date_from": monday, "date_to": monday + timedelta(days=6)}
-                )
+            try:
+                with self.env.cr.savepoint():
+                    self.sudo().with_company(company)._draft_missing(company, now)
+            except Exception:
+                self.env.invalidate_all(flush=False)
+                _logger.exception("The quality bulletin of company %s cannot be drafted", company.id)
+
+    def _draft_missing(self, company, now):
+        """Draft the bulletins that ``company`` lacks, from the first week after its last one."""
+        sequences = self.env["ir.sequence"].search_count(
+            [("code", "=", self._sequence_code), ("company_id", "in", [company.id, False])], limit=1
+        )
+        if not sequences:
+            return
+        this_week = today_of(company, now)
+        this_week -= timedelta(days=this_week.weekday())
+        last = self.search([("company_id", "=", company.id)], order="date_from desc", limit=1)
+        first = max(last.date_to + timedelta(days=1), this_week - timedelta(weeks=CAUGHT_UP)) if last else (
+            this_week - timedelta(weeks=1)
+        )
+        first -= timedelta(days=first.weekday())
+        while first < this_week:
+            known = self.search_count([("company_id", "=", company.id), ("date_from", "=", first)], limit=1)
+            if not known and self._had_work(company, first):
+                self.create({"company_id": company.id, "date_from": first, "date_to": first + timedelta(days=6)})
+            first += timedelta(weeks=1)
+
+    @api.model
+    def _had_work(self, company, monday):
+        """Return whether a notice was open, or an inspection planned or held, in the week that begins on ``monday``."""
+        start, stop = start_of_day(monday, company), start_of_day(monday + timedelta(weeks=1), company)
+        live = Domain("company_id", "=", company.id) & Domain("is_historic", "=", False)
+        notices = live & Domain("issued_at", "<", stop) & (
+            Domain("closed_at", "=", False) | Domain("closed_at", ">=", start)
+        ) & Domain("state", "!=", "cancelled")
+        inspections = live & Domain("planned_at", ">=", start) & Domain("planned_at", "<", stop)
+        return bool(
+            self.env["quality.rectification"].search_count(notices, limit=1)
+            or self.env["quality.inspection"].search_count(inspections, limit=1)
+        )
 
     # ------------------------------------------------------------------
     # As files

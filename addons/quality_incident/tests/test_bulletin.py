@@ -1,11 +1,13 @@
 import io
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 import openpyxl
 from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .inspection_common import InspectionCase
 
@@ -147,8 +149,43 @@ class TestBulletin(InspectionCase):
         with self.assertRaisesRegex(UserError, "can no longer"):
             bulletin.minutes = "<p>Nothing</p>"
 
+    def test_published_by_a_write(self):
+        """B2: by whatever path it is published, the figures are read a last time."""
+        bulletin = self._bulletin()
+        before = bulletin.figures_at
+        with freeze_time(before + timedelta(hours=1)):
+            bulletin.write({"state": "published"})
+        self.assertEqual(bulletin.figures_at, before + timedelta(hours=1))
+
+    def test_weeks_are_caught_up(self):
+        """B2: after the job stood still every week with work has its bulletin; one failing company stops nobody."""
+        with freeze_time("2026-03-04 03:00:00"):
+            self._drive(self._make_notice(), "issued")
+        bulletins = self.env["quality.bulletin"]
+        with freeze_time("2026-03-09 03:00:00"):
+            bulletins._cron_draft()
+        with freeze_time("2026-03-30 03:00:00"):
+            create = type(bulletins).create
+            failing = self.other_company
+
+
+            def fail(model, vals):
+                if vals["company_id"] == failing.id:
+                    raise UserError("broken")
+                return create(model, [vals])
+
+            with (
+                patch.object(type(bulletins), "create", fail),
+                patch.object(type(bulletins), "_had_work", lambda *_arguments: True),
+                mute_logger("odoo.addons.quality_incident.models.quality_bulletin_figures"),
+            ):
+                bulletins._cron_draft()
+        weeks = bulletins.search([("company_id", "=", self.company.id)]).mapped("date_from")
+        self.assertEqual(sorted(map(str, weeks)), ["2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23"])
+
     def test_drafted_by_itself_once(self):
-        self._make_notice()
+        with freeze_time("2026-03-04 03:00:00"):
+            self._drive(self._make_notice(), "issued")
         bulletins = self.env["quality.bulletin"]
         with freeze_time("2026-03-09 03:00:00"):
             for _turn in range(2):
@@ -157,6 +194,7 @@ class TestBulletin(InspectionCase):
         self.assertEqual(drafted.company_id, self.company, "not for a company without quality work")
         self.assertEqual(str(drafted.date_to), SUNDAY)
         self.assertIn(self.inspector, drafted.activity_ids.user_id)
+        self.assertIn(self.manager, drafted.activity_ids.user_id)
         with self.assertRaisesRegex(ValidationError, "Monday to Sunday"):
             bulletins.create({"date_from": "2026-03-10", "date_to": "2026-03-16"})
 
