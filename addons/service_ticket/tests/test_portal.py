@@ -2,7 +2,8 @@ import re
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..controllers import public_form
 from .common import PIXEL, ServiceCase
@@ -166,6 +167,25 @@ class TestPortalWay(PortalCase):
         self.assertIn("already", self.make_jsonrpc_request(f"{url}/sign?access_token={token}", sign)["error"])
         answer = self._post(f"{url}/evaluate", access_token=token, person="Ms. Wu", **form)
         self.assertIn("signed already", answer.text)
+
+    def test_chat(self):
+        """F4: the customer writes on the page; it goes on when it waited for them; strangers cannot write."""
+        ticket = self._own_ticket()
+        self._to_analysis(ticket)
+        ticket.with_user(self.engineer_a).action_wait(self.env.ref("service_ticket.wait_reason_customer").id)
+        post = {"body": "Here is the number", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        thread = {"thread_model": ticket._name, "thread_id": ticket.id, "post_data": post}
+        for user in (self.stranger, None):
+            self._login(user)
+            with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
+                self.make_jsonrpc_request("/mail/message/post", thread)
+        self.assertEqual(ticket.state, "waiting")
+        self._login(self.contact)
+        self.make_jsonrpc_request("/mail/message/post", {**thread, "token": ticket.access_token})
+        self.assertEqual(ticket.state, "analysis")
+        self.assertFalse(ticket.first_answered_at)
+        message = ticket.message_ids.filtered(lambda one: "Here is the number" in (one.body or ""))
+        self.assertEqual(message.author_id, self.contact.partner_id)
 
     def test_nothing_internal(self):
         """The page says nothing of causes, departments, notes and files of the staff."""
