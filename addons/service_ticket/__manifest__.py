@@ -19,6 +19,7 @@
         "report/report_ticket.xml",
         "views/menus.xml",
         "report/report_contact_summary.xml",
+        "views/hr_employee_views.xml",
         "wizard/service_wizard_views.xml",
         "views/service_ticket_views.xml",
         "views/service_visit_views.xml",

@@ -171,7 +171,7 @@ class TestBulletin(InspectionCase):
 
             def fail(model, vals):
                 if vals["company_id"] == failing.id:
-                    raise UserError("broken")
+                    raise ValueError("broken")
                 return create(model, [vals])
 
             with (

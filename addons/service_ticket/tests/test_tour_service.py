@@ -13,7 +13,10 @@ PHONE = "390x844"
 class TestTourService(PortalCase):
     """C16 and F4 in the browser: the desk at its screen, engineers and customers on the phone."""
 
-    def _session(self, name, user, path, size=DESK):
+    desk = DESK
+
+    def _session(self, name, user, path, size=None):
+        size = size or self.desk
         self.browser_size, self.touch_enabled = size, size == PHONE
         self.start_tour(path, f"service_{name}", login=user and user.login, timeout=120)
         self.env.invalidate_all()
@@ -58,6 +61,11 @@ class TestTourService(PortalCase):
         self._resolve(ticket)
         self._session("call_back", self.marketing, f"/odoo/service-tickets/{ticket.id}")
         self.assertEqual((ticket.state, ticket.callback_ids.user_id), ("closed", self.marketing), "D7")
+
+    def test_phone_call_on_a_phone(self):
+        """C16, F4: the same with nothing but phones."""
+        self.desk = PHONE
+        self.test_phone_call()
 
     def test_complaint(self):
         """F4, F7: portal complaint → quality → incident → rectification → answer → confirmed by the customer."""

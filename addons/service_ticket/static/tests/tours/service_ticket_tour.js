@@ -4,6 +4,7 @@ import {
     page,
     PATIENCE,
     pick,
+    pickOnPhone,
     press,
     save,
     write,
@@ -11,11 +12,37 @@ import {
 import { registry } from "@web/core/registry";
 
 const session = (name, ...steps) =>
-    registry.category("web_tour.tours").add(`service_${name}`, { timeout: PATIENCE, steps: () => steps.flat(3) });
+    registry.category("web_tour.tours").add(`service_${name}`, {
+        timeout: PATIENCE,
+        steps: () => steps.map((step) => (typeof step === "function" ? step() : step)).flat(4),
+    });
+/** On a phone only the present state shows. */
 const reached = (state) => ({
     content: `It is ${state}`,
-    trigger: `.o_arrow_button_current:contains('${state}')`,
+    trigger: `.o_arrow_button_current:contains('${state}'), .o_statusbar_status button:contains('${state}')`,
 });
+const isSmall = () => window.innerWidth < 768;
+/** Press a button of the form; on a phone all but the first are in a menu. */
+const act = (label) => [
+    {
+        content: `Find ${label}`,
+        trigger: ".o_form_statusbar",
+        run() {
+            const shown = [...this.anchor.querySelectorAll(".o_statusbar_buttons button")].some((button) =>
+                button.textContent.includes(label),
+            );
+            if (!shown) {
+                this.anchor.querySelector(".oi-ellipsis-v")?.closest("button").click();
+            }
+        },
+    },
+    {
+        content: `Press ${label}`,
+        trigger: `.o_statusbar_buttons button:contains('${label}'), .o-dropdown--menu button:contains('${label}')`,
+        run: "click",
+    },
+];
+const choose = (name, label) => (isSmall() ? pickOnPhone(name, label) : pick(name, label));
 const submit = (what, trigger) => ({ content: what, trigger, run: "click", expectUnloadPage: true });
 const FITS = {
     content: "The page is no wider than the screen",
@@ -37,56 +64,51 @@ const text = (name, value) => [
 // The service desk
 // ----------------------------------------------------------------------------
 
-session(
-    "call",
-    { content: "New", trigger: ".o_control_panel_main_buttons .o-kanban-button-new", run: "click" },
+session("call", () => [
+    FITS,
+    { content: "New", trigger: ".o_control_panel .o-kanban-button-new", run: "click" },
     write("subject", "The meter stands still"),
-    pick("partner_id", "Lake Waterworks"),
+    choose("partner_id", "Lake Waterworks"),
     { content: "The phone is known", trigger: ".o_field_widget[name='phone'] input:value('021-555-0101')" },
     page("Request"),
     write("description", "No more counting"),
     save(),
     reached("New"),
-    press("Accept"),
+    FITS,
+    act("Accept"),
     reached("Accepted"),
-);
+]);
 
-session(
-    "dispatch",
-    press("Plan a visit"),
+session("dispatch", () => [
+    act("Plan a visit"),
     { content: "The dispatch order", trigger: ".o_form_view .o_field_widget[name='engineer_ids']" },
-    pick("engineer_ids", "Engineer_a"),
-    pick("engineer_ids", "Engineer_b"),
-    pick("leader_id", "Engineer_a"),
+    FITS,
+    choose("engineer_ids", "Engineer_a"),
+    choose("engineer_ids", "Engineer_b"),
+    choose("leader_id", "Engineer_a"),
     save(),
-    press("Dispatch"),
+    act("Dispatch"),
     reached("Planned"),
-);
+]);
 
-session(
-    "approve_report",
-    press("Approve"),
+session("approve_report", () => [
+    act("Approve"),
     { content: "Approve", trigger: `${DIALOG} .modal-footer button:contains('Approve')`, run: "click" },
     closed("approved"),
     reached("Approved"),
-);
+]);
 
-session(
-    "call_back",
-    press("Call back"),
+session("call_back", () => [
+    act("Call back"),
     write("person", "Mr. Lin", DIALOG),
     { content: "Solved", trigger: `${DIALOG} .o_field_widget[name='result'] .o_radio_item:first input`, run: "click" },
-    {
-        content: "Record",
-        trigger: `${DIALOG} .modal-footer button.btn-primary`,
-        run: "click",
-    },
+    { content: "Record", trigger: `${DIALOG} .modal-footer button.btn-primary`, run: "click" },
     closed("recorded"),
-    press("Confirmed"),
+    act("Confirmed"),
     reached("Confirmed"),
-    press("Close"),
+    act("Close"),
     reached("Closed"),
-);
+]);
 
 // ----------------------------------------------------------------------------
 // The engineer, on the phone
