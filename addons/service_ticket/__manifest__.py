@@ -6,7 +6,8 @@
     "author": "Odoo Quality Suite contributors",
     "license": "LGPL-3",
     "depends": [
-        "quality_incident", "calendar", "rating", "sale_stock", "hr_skills", "hr_expense", "base_geolocalize",
+        "quality_incident", "calendar", "rating", "sale_stock", "purchase_stock", "repair", "hr_skills", "hr_expense",
+        "base_geolocalize",
     ],
     "data": [
         "security/service_security.xml",

@@ -1,0 +1,2 @@
+from . import quality_feedback
+from . import quality_feedback_score
