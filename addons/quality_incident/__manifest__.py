@@ -80,6 +80,7 @@
         "report/report_inspection.xml",
         "report/report_bulletin.xml",
         "report/report_dossier.xml",
+        "report/report_register.xml",
         "security/quality_dossier_security.xml",
         "data/quality_dossier_data.xml",
         "views/quality_dossier_views.xml",
@@ -94,7 +95,14 @@
         "demo/quality_portal_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["quality_incident/static/src/**/*"],
+        "web.assets_backend": [
+            "quality_incident/static/src/**/*",
+            ("remove", "quality_incident/static/src/interactions/**/*"),
+        ],
+        "web.assets_frontend": [
+            "quality_incident/static/src/photo/**/*",
+            "quality_incident/static/src/interactions/**/*",
+        ],
         "web.assets_tests": ["quality_incident/static/tests/tours/**/*"],
     },
     "application": True,

@@ -11,9 +11,8 @@ class QualityInspection(models.Model):
     _register_date = "planned_at"
 
     @api.model
-    def _register_file(self, domain):
-        self.check_access("read")
-        return self.env["quality.inspection.line"]._register_file([("inspection_id", "any", list(domain))])
+    def _register_source(self, domain):
+        return self.env["quality.inspection.line"], [("inspection_id", "any", list(domain))]
 
     @api.model
     def _register_title(self):

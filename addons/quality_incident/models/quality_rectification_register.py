@@ -63,10 +63,8 @@ class QualityRectification(models.Model):
     _register_date = "issued_at"
 
     @api.model
-    def _register_file(self, domain):
-        self.check_access("read")
-        lines = self.env["quality.rectification.line"]
-        return lines._register_file([("rectification_id", "any", list(domain))])
+    def _register_source(self, domain):
+        return self.env["quality.rectification.line"], [("rectification_id", "any", list(domain))]
 
     @api.model
     def _register_title(self):

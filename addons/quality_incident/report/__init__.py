@@ -4,3 +4,4 @@ from . import quality_incident_reports
 from . import quality_dossier_reports
 from . import quality_rectification_reports
 from . import quality_indicator_reports
+from . import quality_register_report

@@ -18,10 +18,15 @@ class IrActionsReport(models.Model):
         """
         report = self._get_report(report_ref)
         model = self._quality_report_model(report)
-        if not res_ids or model is None:
+        if model is None:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
         streams = OrderedDict()
         Report = self.with_context(quality_document=True)
+        if not res_ids:  # a document of no single record, such as a register
+            streams = super(IrActionsReport, Report)._render_qweb_pdf_prepare_streams(report_ref, data)
+            for stream in streams.values():
+                stream["stream"] = BytesIO(stamp_pages(stream["stream"].getvalue()))
+            return streams
         for record in self.env[report.model].browse(OrderedDict.fromkeys(res_ids)):
             single = super(IrActionsReport, Report)._render_qweb_pdf_prepare_streams(
                 report_ref, dict(data or {}), res_ids=record.ids

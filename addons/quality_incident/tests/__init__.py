@@ -37,6 +37,7 @@ from . import test_rectification_lines
 from . import test_rectification_performance
 from . import test_rectification_security
 from . import test_register
+from . import test_register_pdf
 from . import test_reports
 from . import test_seal
 from . import test_sheet

@@ -8,7 +8,7 @@ import re
 from lxml import html
 
 #: tables that are no lists of rows
-WHOLE = {"qi-plain", "qi-head"}
+WHOLE = {"qi-plain", "qi-head", "qi-register"}
 #: characters up to which a table of facts stays in one piece
 SHORT = 1500
 WIDTH = re.compile(r"width:\s*[\d.]+%")

@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytz
 from odoo import fields
-from odoo.tools import format_date, get_lang, groupby
+from odoo.tools import format_date, formatLang, get_lang, groupby
 
 from .amounts import amount_in_words
 from .days import zone_of
@@ -42,6 +42,10 @@ class Paper:
     def number(self, value):
         """Return a number without superfluous decimals."""
         return f"{value:.2f}".rstrip("0").rstrip(".")
+
+    def figure(self, value, digits):
+        """Return a number with the separators of the language and ``digits`` decimals."""
+        return formatLang(self.env, value, digits=digits)
 
     def address(self):
         """Return address and telephone of the company in one line; empty when they are not known."""

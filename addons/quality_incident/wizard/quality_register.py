@@ -1,6 +1,6 @@
 import json
 from datetime import datetime, time, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytz
 from odoo import api, fields, models
@@ -11,10 +11,10 @@ from ..tools.days import zone_of
 
 
 class QualityRegister(models.TransientModel):
-    """Choose a register and a span of time, and get it in Excel."""
+    """Choose a register and a span of time, and get it in Excel or on paper."""
 
     _name = "quality.register"
-    _description = "Register in Excel"
+    _description = "Register to be taken out"
 
     register = fields.Selection("_selection_register", required=True)
     date_from = fields.Date("From")
@@ -39,12 +39,28 @@ class QualityRegister(models.TransientModel):
         ]
 
     def action_download(self):
-        """Return the action that downloads the register.
+        """Return the action that downloads the register as an Excel file.
 
         :raises UserError: the span ends before it begins
         """
         self.ensure_one()
-        url = f"/quality/register/{self.register}?domain={quote(json.dumps(list(self._register_domain())))}"
+        return self._download("", domain=json.dumps(list(self._register_domain())))
+
+    def action_print(self):
+        """Return the action that downloads the register as a PDF, with the span of time above it.
+
+        :raises UserError: the span ends before it begins, or the register is too long for paper
+        """
+        self.ensure_one()
+        domain = self._register_domain()
+        self._model(self.register)._register_printable(domain)
+        span = {"first": self.date_from, "last": self.date_to}
+        return self._download(
+            "/pdf", domain=json.dumps(list(domain)), **{name: str(day) for name, day in span.items() if day}
+        )
+
+    def _download(self, path, **asked):
+        url = f"/quality/register/{self.register}{path}?{urlencode(asked, quote_via=quote)}"
         return {"type": "ir.actions.act_url", "url": url, "target": "download"}
 
     def _register_domain(self):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ..tools.distance import kilometres
 
@@ -131,11 +132,51 @@ class ServiceTicket(models.Model):
 
     @api.depends("partner_id", "lot_id", "product_id")
     def _compute_similar_count(self):
+        counts = self._count_relatives()
         for ticket in self:
-            domain = ticket._relatives_domain()
-            ticket.earlier_count = self.search_count(domain) if domain else 0
-            open_ones = domain and domain & fields.Domain("state", "not in", ("closed", "cancelled"))
-            ticket.similar_count = self.search_count(open_ones) if domain else 0
+            ticket.earlier_count, ticket.similar_count = counts.get(ticket, (0, 0))
+
+    def _count_relatives(self):
+        """Return ``{ticket: (other tickets, open ones of them)}`` as far as the user may read them, in one query.
+
+        They are the tickets of :meth:`_relatives_domain`.
+        """
+        keys = [
+            SQL(
+                "(%s::int, %s::int, %s::int, %s::int, %s::int)",
+                number, ticket._origin.id or None, ticket.lot_id._origin.id or None,
+                ticket.partner_id.commercial_partner_id._origin.id or None, ticket.product_id._origin.id or None,
+            )
+            for number, ticket in enumerate(self)
+            if ticket.lot_id or ticket.partner_id
+        ]
+        if not keys:
+            return {}
+        self.flush_model(["lot_id", "partner_id", "product_id", "state"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT key.number, COUNT(*), COUNT(*) FILTER (WHERE other.state NOT IN %(over)s)
+                  FROM (VALUES %(keys)s) AS key (number, ticket_id, lot_id, customer_id, product_id)
+                 CROSS JOIN LATERAL (
+                        SELECT ticket.id, ticket.state FROM service_ticket AS ticket WHERE ticket.lot_id = key.lot_id
+                         UNION
+                        SELECT ticket.id, ticket.state
+                          FROM service_ticket AS ticket
+                          JOIN res_partner AS partner ON partner.id = ticket.partner_id
+                         WHERE partner.commercial_partner_id = key.customer_id
+                           AND (key.product_id IS NULL OR ticket.product_id = key.product_id)
+                       ) AS other
+                 WHERE other.id IS DISTINCT FROM key.ticket_id AND other.id IN %(readable)s
+                 GROUP BY key.number
+                """,
+                keys=SQL(", ").join(keys), over=("closed", "cancelled"),
+                readable=self._search(fields.Domain.TRUE).subselect(),
+            )
+        )
+        tickets = list(self)
+        return {tickets[number]: (every, still_open) for number, every, still_open in rows}
 
     def _relatives_domain(self):
         """Return the domain of the other tickets of this serial number, or of this customer and product."""
@@ -143,7 +184,7 @@ class ServiceTicket(models.Model):
         if self.lot_id:
             domain |= fields.Domain("lot_id", "=", self.lot_id.id)
         if self.partner_id:
-            customer = fields.Domain("partner_id", "child_of", self.partner_id.commercial_partner_id.id)
+            customer = fields.Domain("partner_id.commercial_partner_id", "=", self.partner_id.commercial_partner_id.id)
             product = fields.Domain("product_id", "=", self.product_id.id) if self.product_id else fields.Domain.TRUE
             domain |= customer & product
         if domain.is_false():

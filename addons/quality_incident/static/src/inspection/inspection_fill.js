@@ -6,7 +6,7 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { AnswerQueue } from "./answer_queue";
-import { preparePhoto } from "./photo";
+import { preparePhoto } from "../photo/photo";
 
 const MODEL = "quality.inspection";
 

@@ -5,19 +5,27 @@ import { registry } from "@web/core/registry";
 import { STATIC_ACTIONS_GROUP_NUMBER } from "@web/search/action_menus/action_menus";
 import { session } from "@web/session";
 
-/** The entry "Excel register" of a list: what is selected, or else all that is filtered. */
+/** The register of a list, in Excel or on paper: what is selected, or else all that is filtered. */
 export class RegisterMenu extends Component {
     static template = "quality_incident.RegisterMenu";
     static components = { DropdownItem };
     static props = {};
 
-    download() {
+    excel() {
+        return this.download("");
+    }
+
+    paper() {
+        return this.download("/pdf");
+    }
+
+    download(path) {
         const { resModel } = this.env.searchModel;
         const { root } = this.env.model;
         const selected = root.isDomainSelected ? [] : root.selection.map((record) => record.resId);
         const domain = selected.length ? [["id", "in", selected]] : root.domain;
         return download({
-            url: `/quality/register/${resModel}`,
+            url: `/quality/register/${resModel}${path}`,
             data: { domain: JSON.stringify(domain) },
         });
     }

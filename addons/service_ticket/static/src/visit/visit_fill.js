@@ -1,6 +1,6 @@
 import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
 import { AnswerQueue } from "@quality_incident/inspection/answer_queue";
-import { preparePhoto } from "@quality_incident/inspection/photo";
+import { preparePhoto } from "@quality_incident/photo/photo";
 import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
