@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 #: width of a page in characters of half width, height in lines, both of the font of a register
 WIDTH, HEIGHT = 165, 43
 #: lines that the head of the first page, a heading row, the foot, and the frame of a row take
-HEAD, HEADING, FOOT, FRAME = 10, 1.2, 4, 0.75
+HEAD, HEADING, FOOT, FRAME = 10, 1.2, 4, 0.5
 #: words do not fill a line
 FILL = 0.85
+#: what stands below is one text and fills them better
+FILL_BELOW = 0.92
 #: longest text of a cell, and of a value below, on paper; the rest is in Excel
 CELL, BELOW = 160, 600
 
@@ -77,7 +79,8 @@ def clip(text, length):
 def _height(row, shares):
     below = sum(_units(header) + _units(text) + 3 for header, text in row.below)
     breaks = sum(text.count("\n") for _header, text in row.below)
-    return _side_by_side(row.cells, shares) + FRAME + (math.ceil(below / (WIDTH * FILL)) + breaks + FRAME if below else 0)
+    lines = math.ceil(below / (WIDTH * FILL_BELOW)) + breaks + FRAME / 2 if below else 0
+    return _side_by_side(row.cells, shares) + FRAME + lines
 
 
 def _side_by_side(texts, shares):
