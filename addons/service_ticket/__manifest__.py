@@ -23,6 +23,7 @@
         "views/hr_employee_views.xml",
         "wizard/service_wizard_views.xml",
         "views/service_ticket_views.xml",
+        "views/service_ticket_lines_views.xml",
         "views/service_visit_views.xml",
         "views/service_register_views.xml",
         "views/service_configuration_views.xml",

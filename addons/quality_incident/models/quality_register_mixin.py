@@ -81,8 +81,8 @@ class QualityRegisterMixin(models.AbstractModel):
         if count > MOST_PRINTED:
             raise UserError(
                 self.env._(
-                    "“%(register)s” has %(count)d entries; at most %(most)d are printed. Choose a shorter span of time or"
-                    " filter the list, or take the Excel file.",
+                    "“%(register)s” has %(count)d entries; at most %(most)d are printed. Choose a shorter span of time"
+                    " or filter the list, or take the Excel file.",
                     register=self._register_title(), count=count, most=MOST_PRINTED,
                 )
             )

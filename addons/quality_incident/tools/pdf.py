@@ -56,8 +56,7 @@ def merge_numbered(paths, target, label):
     writer, readers = PdfFileWriter(), [PdfFileReader(str(path), strict=False) for path in paths]
     pages = [page for reader in readers for page in reader.pages]
     for number, page in enumerate(pages, 1):
-        page.merge_page(_overlay(page, _foot(label, number, len(pages)), "left"))
-        writer.add_page(page)
+        _stamp(writer, writer.add_page(page) or page, _foot(label, number, len(pages)), "left")
     with open(target, "wb") as stream:
         writer.write(stream)
 

@@ -1,7 +1,7 @@
 """Lays a register out on landscape paper: which columns stand side by side, which below, what fits on a page.
 
-A heading row that the browser repeats is printed over the text by some builds of wkhtmltopdf. So the pages are made here,
-each with a heading of its own; the height of a row is estimated by its characters, rather too high than too low.
+A heading row that the browser repeats is printed over the text by some builds of wkhtmltopdf. So the pages are made
+here, each with a heading of its own; the height of a row is estimated by its characters, rather too high than too low.
 """
 
 import math

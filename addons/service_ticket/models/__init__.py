@@ -3,6 +3,7 @@ from . import service_wait_reason
 from . import service_team
 from . import service_ticket
 from . import service_ticket_intake
+from . import service_ticket_place
 from . import service_ticket_workflow
 from . import service_ticket_guards
 from . import service_ticket_complaint

@@ -283,6 +283,7 @@ class ServiceTicket(models.Model):
         tickets = super().create(self._with_team(vals_list))
         tickets._check_times()
         tickets._fill_from_serial()
+        tickets._fill_from_order()
         live = tickets.filtered(lambda ticket: not ticket.is_historic)
         live._sync_clocks()
         live._assign_next_step()

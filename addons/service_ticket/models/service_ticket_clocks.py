@@ -124,12 +124,13 @@ class ServiceTicket(models.Model):
                 found[ticket.id] = policy
         return found
 
-    def _sync_clocks(self, again=()):
+    def _sync_clocks(self, again=(), reopened=False):
         """Start, change and end promises as the policies say now; time already used stays used.
 
         A promise that was kept or broken is not made a second time, but for those of ``again``: they start anew, now.
 
         :param again: clocks to promise anew
+        :param reopened: the matter begins anew, and so does what was called off when it seemed to be over
         """
         tickets = self.sudo().filtered(lambda ticket: not ticket.is_historic and ticket.state in WORKING)
         if not tickets:
@@ -152,7 +153,7 @@ class ServiceTicket(models.Model):
                     and (clock in again or not row or row.state == "cancelled")
                     and not ticket._has_happened(clock)
                 ):
-                    specs.append(ticket._clock_spec(clock, policy, again=clock in again))
+                    specs.append(ticket._clock_spec(clock, policy, again=reopened or clock in again))
         ended._cancel()
         for (policy, user, received_at), running_rows in changes.items():
             self._change_clocks(running_rows, policy, user, received_at)

@@ -86,8 +86,38 @@ class ServiceTicket(models.Model):
 
     @api.onchange("sale_order_id")
     def _onchange_sale_order_id(self):
-        if self.sale_order_id and not self.partner_id:
-            self.partner_id = self.sale_order_id.sudo().partner_id
+        if self.sale_order_id:
+            known = self._orders_vals(self.sale_order_id)[self.sale_order_id.id]
+            self.update({name: value for name, value in known.items() if value and not self[name]})
+
+    def _fill_from_order(self):
+        """Add what a sales order tells to tickets that were not typed on a form (E7)."""
+        tickets = self.filtered(
+            lambda one: one.sale_order_id
+            and not one.is_historic
+            and not (one.partner_id and one.product_id and one.delivered_on)
+        )
+        known = tickets._orders_vals(tickets.sale_order_id)
+        for ticket in tickets:
+            vals = known[ticket.sale_order_id.id]
+            ticket.write({name: value for name, value in vals.items() if value and not ticket[name]})
+
+    @api.model
+    def _orders_vals(self, orders):
+        """Return ``{order id: values}``: customer, day of the last delivery, and the product when there is only one."""
+        vals = {}
+        for order in orders.sudo():
+            products = order.order_line.product_id.filtered(lambda product: product.type == "consu")
+            delivered = order.picking_ids.filtered(
+                lambda picking: picking.state == "done" and picking.location_dest_id.usage == "customer"
+            )
+            last = max((picking.date_done for picking in delivered if picking.date_done), default=False)
+            vals[order.id] = {
+                "partner_id": order.partner_id.id,
+                "delivered_on": last and fields.Date.context_today(self, last),
+                "product_id": products.id if len(products) == 1 else False,
+            }
+        return vals
 
     def _fill_from_serial(self):
         """Add what a serial number tells to tickets that were not typed on a form; one search for all of them."""

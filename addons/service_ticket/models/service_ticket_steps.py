@@ -39,7 +39,7 @@ class ServiceTicket(models.Model):
             }
         )
         back._cancel_deadline("callback")
-        back._sync_clocks(again=("resolution",))
+        back._sync_clocks(again=("resolution",), reopened=True)
 
     def _enter_waiting(self, origins):
         self.write({"waiting_since": fields.Datetime.now()})

@@ -74,7 +74,7 @@ class ServiceVisit(models.Model):
     advance_amount = fields.Monetary("Cash advance")
     route = fields.Text()
     check_ids = fields.One2many("service.visit.check", "visit_id", "Preparation", copy=True)
-    map_url = fields.Char("Map", compute="_compute_map_url")
+    map_url = fields.Char(related="ticket_id.map_url")
 
     # what happened
     departed_at = fields.Datetime("Left on", readonly=True, copy=False)
@@ -146,14 +146,6 @@ class ServiceVisit(models.Model):
     def _compute_is_late(self):
         for visit in self:
             visit.is_late = bool(visit.requested_at and visit.arrived_at and visit.arrived_at > visit.requested_at)
-
-    @api.depends("site_partner_id", "partner_id", "ticket_id.site_latitude", "ticket_id.site_longitude")
-    def _compute_map_url(self):
-        for visit in self.sudo():
-            ticket = visit.ticket_id
-            place = f"{ticket.site_latitude},{ticket.site_longitude}"
-            known = ticket.site_latitude or ticket.site_longitude
-            visit.map_url = known and f"https://www.openstreetmap.org/?mlat={place.replace(',', '&mlon=')}&zoom=15"
 
     @api.depends("signed_at", "refusal_reason", *REPORT, *EVALUATION)
     def _compute_seal_validity(self):

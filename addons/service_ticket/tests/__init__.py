@@ -6,6 +6,7 @@ from . import test_service_indicators
 from . import test_papers
 from . import test_ticket_mail
 from . import test_sla_reference
+from . import test_sla_replay
 from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service

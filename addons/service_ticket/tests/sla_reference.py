@@ -1,6 +1,7 @@
 """A clock counted minute by minute: slow, obvious, and with nothing of the engine that it checks."""
 
 from datetime import timedelta
+from functools import cache
 
 import pytz
 
@@ -19,6 +20,7 @@ class Calendar:
         """
         self.windows, self.zone, self.holidays = windows, pytz.timezone(zone), set(holidays)
 
+    @cache  # noqa: B019 -- a few calendars, as long as the tests
     def counts(self, moment):
         """Return whether the minute that begins at ``moment`` (naive UTC) is worked."""
         if self.windows is None:
@@ -30,7 +32,12 @@ class Calendar:
         return any(start <= hour < end for start, end in self.windows.get(local.weekday(), ()))
 
 
-def follow(start, end, events, minutes, calendar):
+def due_of(start, events, minutes, calendar):
+    """Return when the last promised minute is over if nothing but ``events`` happens, or None when it stands still."""
+    return follow(start, start + timedelta(days=200), events, minutes, calendar, until_due=True)["due"]
+
+
+def follow(start, end, events, minutes, calendar, until_due=False):
     """Walk a clock from ``start`` to ``end`` minute by minute.
 
     :param start: naive UTC moment on a full minute
@@ -39,11 +46,12 @@ def follow(start, end, events, minutes, calendar):
         (minutes, calendar) for a new promise
     :param minutes: promised working minutes
     :param calendar: :class:`Calendar`
+    :param until_due: look no further than the due moment
     :return: dict with ``consumed`` (working minutes), ``due`` (when the last promised minute was over, or None),
         ``state`` (running, paused, met, cancelled)
     """
     events, used, due, state, now = list(events), 0, None, "running", start
-    while now < end and state in ("running", "paused"):
+    while now < end and state in ("running", "paused") and not (until_due and due and not events):
         while events and events[0][0] <= now and state in ("running", "paused"):
             what = events.pop(0)[1]
             if isinstance(what, tuple):

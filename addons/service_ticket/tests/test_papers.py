@@ -1,4 +1,5 @@
 import io
+import re
 from datetime import timedelta
 
 import openpyxl
@@ -151,6 +152,45 @@ class TestServiceRegisters(PaperCase):
             with self.assertRaises(AccessError):
                 self.env["service.fault"].with_user(user).search(domain)
         self.assertFalse(self.env["service.fault"].with_user(self.foreign_agent).search(domain))
+
+    def _on_paper(self, model, domain, user, lang="en_US"):
+        """Return the words of a register as it is printed."""
+        Report = self.env["ir.actions.report"].with_user(user).with_context(lang=lang)
+        asked = {"register": model, "domain": domain}
+        page = Report._render_qweb_html("quality_incident.action_report_register", [], asked)[0]
+        return " ".join(html.fromstring(page.decode()).find_class("page")[0].text_content().split())
+
+    def test_on_paper(self):
+        """C17, D6, D11: the registers of complaints, services, faults and contacts print, in both languages."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        ticket = self._faulty(("ZB1",), kind="complaint", subject="Leaks <everywhere>")
+        self._to_analysis(ticket)
+        self._analyse(ticket)
+        visit = self._finish(self._leave(self._plan_visit(ticket)))
+        contact = self.env["service.contact"].with_user(self.agent)
+        contact = contact.create({"subject": "A letter", "content": "It leaks"})
+        registers = {
+            "service.ticket": (ticket, ("Leaks <everywhere>", "Lake Waterworks", "ZB1")),
+            "service.visit": (visit, ("Worn bearing", "Engineer_a")),
+            "service.fault": (self.env["service.fault"].search([("ticket_id", "=", ticket.id)]), ("ZB1", ticket.name)),
+            "service.contact": (contact, ("A letter", "It leaks")),
+        }
+        for model, (record, words) in registers.items():
+            for lang in ("en_US", "zh_CN"):
+                text = self._on_paper(model, [("id", "in", record.ids)], self.leader, lang)
+                for word in words:
+                    self.assertIn(word, text, f"{model} {lang}")
+                self.assertEqual(lang == "zh_CN", bool(re.search("[\u4e00-\u9fff]", text)), f"{model} {lang}")
+        with self.assertRaises(AccessError):
+            self._on_paper("service.fault", [], self.engineer_a)
+
+    def test_every_register_prints(self):
+        """C17, D6, F9: whatever model has a register, it comes out in Excel and on paper."""
+        offered = self.env["quality.register"].with_user(self.env.ref("base.user_admin"))._selection_register()
+        self.assertGreaterEqual(len(offered), 8)
+        for model, title in offered:
+            self._on_paper(model, [], self.env.ref("base.user_admin"))
+            self.assertTrue(self._rows(model, user=self.env.ref("base.user_admin")), title)
 
     def test_contact_summary(self):
         """D11: the quarter in figures, counted by hand."""

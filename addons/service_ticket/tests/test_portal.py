@@ -292,68 +292,202 @@ class TestPublicForm(PortalCase):
 
 @tagged("post_install", "-at_install")
 class TestRoutes(PortalCase):
-    """F4: every route × (nobody, another customer, a wrong link, the right link, after closing)."""
+    """F4: every route × (nobody, another customer, a wrong link, the right link, the customer, after closing)."""
 
-    def test_table(self):
+    #: route: (method, values of the form that make sense)
+    OWN = {
+        "/my/tickets": ("GET", {}),
+        "/my/tickets/page/<int:page>": ("GET", {}),
+        "/my/tickets/new": ("GET, POST", {"kind": "repair", "subject": "Mine", "description": "x"}),
+    }
+    ANYBODY = {"/service/new": ("GET, POST", {})}
+    READ = (
+        "/my/tickets/<int:ticket_id>",
+        "/my/tickets/<int:ticket_id>/file/<int:file_id>",
+        "/my/tickets/<int:ticket_id>/visit/<int:visit_id>/pdf",
+    )
+    STEPS = {
+        "/my/tickets/<int:ticket_id>/files": {},
+        "/my/tickets/<int:ticket_id>/agree": {},
+        "/my/tickets/<int:ticket_id>/visit/<int:visit_id>/evaluate": {"evaluation_overall": "4"},
+        "/my/tickets/<int:ticket_id>/visit/<int:visit_id>/sign": {"name": "Ms. Wu", "signature": PIXEL},
+        "/my/tickets/<int:ticket_id>/reject": {"reason": "Drips"},
+        "/my/tickets/<int:ticket_id>/confirm": {},
+        "/my/tickets/<int:ticket_id>/evaluate": {"grade": "4"},
+    }
+
+    def _all_there_is(self):
+        """Return (ticket, visit) with everything that a page can show, and the values of the routes."""
         ticket, visit = self._finished_visit()
+        ticket.proposal = "A new meter"
         evidence = self.env["ir.attachment"].with_user(self.contact).sudo().create({"name": "a.png", "raw": PNG})
         ticket.evidence_ids = [fields.Command.link(evidence.id)]
-        base = f"/my/tickets/{ticket.id}"
-        reads = [base, f"{base}/file/{evidence.id}", f"{base}/visit/{visit.id}/pdf"]
-        steps = {
-            "agree": {},
-            "confirm": {},
-            "reject": {"reason": "x"},
-            "files": {},
-            "evaluate": {"grade": "1"},
-            f"visit/{visit.id}/evaluate": {"evaluation_overall": "1"},
+        self.values = {"int:ticket_id": ticket.id, "int:visit_id": visit.id, "int:file_id": evidence.id}
+        return ticket, visit
+
+    def _url(self, route, query=""):
+        for name, value in self.values.items():
+            route = route.replace(f"<{name}>", str(value))
+        return f"{route}?{query}" if query else route
+
+    def _take(self, route, token="", **form):
+        """Take a step and return the answer: its status and text, or the error of the signature."""
+        form = {**self.STEPS[route], **form}
+        if route.endswith("/sign"):
+            query = f"access_token={token}" if token else ""
+            return self.make_jsonrpc_request(self._url(route, query), form)
+        files = [("files", ("b.png", PNG + b"another", "image/png"))] if route.endswith("/files") else None
+        token = {"access_token": token} if token else {}
+        return self._post(self._url(route), files=files, person="Ms. Wu", **form, **token)
+
+    def _refused(self, route, answer, context):
+        if route.endswith("/sign"):
+            self.assertIn("error", answer, context)
+        else:
+            self.assertTrue(answer.status_code == 404 or "alert-danger" in answer.text, context)
+
+    def _facts(self, ticket, visit):
+        """Return what the steps of a customer change."""
+        return (
+            ticket.state, ticket.escalation_level, ticket.customer_agreed_by, ticket.customer_confirmed_by,
+            ticket.evidence_ids.ids, ticket.rating_ids.mapped("rating"), visit.evaluation_overall, visit.signed_by,
+        )
+
+    def test_every_route_is_tested(self):
+        """A route of the addon that stands in no table here is one that nobody tried to break."""
+        known = {*self.OWN, *self.ANYBODY, *self.READ, *self.STEPS}
+        there = {
+            rule.rule
+            for rule in self.env["ir.http"].routing_map().iter_rules()
+            if rule.endpoint.func.__module__.startswith("odoo.addons.service_ticket.controllers")
+            and rule.rule.startswith(("/my/tickets", "/service/"))
         }
+        self.assertEqual(there, known)
+
+    def test_refused(self):
+        """Nobody, strangers, colleagues without the right, wrong links and staff see nothing and change nothing."""
+        ticket, visit = self._all_there_is()
         refused = {
             "nobody": (None, ""),
             "stranger": (self.stranger, ""),
             "colleague": (self.colleague, ""),
-            "wrong link": (None, "access_token=wrong"),
+            "wrong link": (None, "wrong"),
+            "stranger with a wrong link": (self.stranger, "wrong"),
             "staff": (self.engineer_a, ""),
         }
-        before = ticket.read(["state", "customer_agreed_at", "write_date"])
-        for who, (user, query) in refused.items():
+        before = self._facts(ticket, visit)
+        for who, (user, token) in refused.items():
             self._login(user)
-            for url in reads:
-                answer = self.url_open(f"{url}?{query}", allow_redirects=False)
-                self.assertIn(answer.status_code, (303, 404), f"{who} {url}")
-                self.assertNotIn(ticket.subject, answer.text, f"{who} {url}")
-            for step, form in steps.items():
-                token = {"access_token": "wrong"} if query else {}
-                answer = self._post(f"{base}/{step}", **form, **token)
-                self.assertEqual(answer.status_code, 404, f"{who} {step}")
-            sign = self.make_jsonrpc_request(f"{base}/visit/{visit.id}/sign?{query}", {"name": "x", "signature": PIXEL})
-            self.assertIn("does not exist", sign["error"], who)
-        self.assertEqual(ticket.read(["state", "customer_agreed_at", "write_date"]), before)
-        self.assertFalse(visit.evaluation_overall)
+            for route in self.READ:
+                answer = self.url_open(self._url(route, f"access_token={token}"), allow_redirects=False)
+                self.assertIn(answer.status_code, (303, 404), f"{who} {route}")
+                self.assertNotIn(ticket.subject, answer.text, f"{who} {route}")
+            for route in self.STEPS:
+                answer = self._take(route, token)
+                self._refused(route, answer, f"{who} {route}")
+                if not route.endswith("/sign"):
+                    self.assertEqual(answer.status_code, 404, f"{who} {route}")
+        self.assertEqual(self._facts(ticket, visit), before)
 
+    def test_lists(self):
+        """The list and the form of logged-in customers: nobody is sent to the login, others see nothing of this one."""
+        ticket, _visit = self._all_there_is()
+        routes = [route.replace("<int:page>", "1") for route in self.OWN]
         self._login(None)
-        token = ticket.access_token
-        for url in reads[:2]:
-            self.assertEqual(self.url_open(f"{url}?access_token={token}", allow_redirects=False).status_code, 200, url)
-        for step in steps:
-            self.assertEqual(self.url_open(f"{base}/{step}?access_token={token}").status_code, 405, f"GET {step}")
-            answer = self._post(f"{base}/{step}", csrf=False, access_token=token)
-            self.assertEqual(answer.status_code, 400, f"{step} without CSRF token")
-        self.assertEqual(self._post(f"{base}/visit/{visit.id + 999}/evaluate", access_token=token).status_code, 404)
+        for route in routes:
+            self.assertEqual(self.url_open(route, allow_redirects=False).status_code, 303, route)
+        for user, shown in ((self.stranger, False), (self.colleague, False), (self.contact, True)):
+            self._login(user)
+            for route in routes[:2]:
+                answer = self.url_open(route)
+                self.assertEqual(answer.status_code, 200, route)
+                self.assertEqual(ticket.name in answer.text, shown, f"{user.login} {route}")
+        form = self.OWN["/my/tickets/new"][1]
+        self.assertEqual(self._post("/my/tickets/new", csrf=False, **form).status_code, 400)
+        self._login(self.engineer_a)
+        self.assertEqual(self._post("/my/tickets/new", **form).headers["Location"].rsplit("/", 1)[-1], "odoo")
+
+    def _go_through(self, user, by_link):
+        """Take every step in its time, as the customer or by the link alone."""
+        ticket, visit = self._all_there_is()
+        self._login(user)
+        token = ticket.access_token if by_link else ""
+        query = f"access_token={token}" if token else ""
+        for route in self.READ:
+            self.assertEqual(self.url_open(self._url(route, query), allow_redirects=False).status_code, 200, route)
+        for route in self.STEPS:
+            if not route.endswith("/sign"):
+                self.assertEqual(self.url_open(self._url(route, query)).status_code, 405, f"GET {route}")
+                answer = self._post(self._url(route), csrf=False, access_token=token)
+                self.assertEqual(answer.status_code, 400, f"{route} without CSRF token")
+        changes = []
+        for route in self.STEPS:
+            if route.endswith("/reject"):
+                self._approve(visit)
+                self._resolve(ticket)
+            elif route.endswith("/confirm"):
+                self._analyse(ticket, "remote")
+                ticket.with_user(self.engineer_a).action_start()
+                self._resolve(ticket)
+            before = self._facts(ticket, visit)
+            answer = self._take(route, token)
+            if not route.endswith("/sign"):
+                said = re.findall("alert-danger.*?</div>", answer.text, re.DOTALL)
+                self.assertEqual(answer.status_code, 303, f"{route}: {said}")
+            self.env.invalidate_all()
+            changes.append(sum(one != other for one, other in zip(before, self._facts(ticket, visit), strict=True)))
+        self.assertTrue(all(changes), dict(zip(self.STEPS, changes, strict=True)))
+        self.assertEqual(ticket.state, "confirmed")
+        self.assertEqual(self._post(self._url(next(iter(self.STEPS))).replace(str(ticket.id), "0")).status_code, 404)
+        return ticket, visit
+
+    def test_the_customer(self):
+        self._go_through(self.contact, by_link=False)
+
+    def test_the_right_link(self):
+        """A link does everything for its ticket and nothing for another one, nor for a visit of another one."""
+        ticket, _visit = self._go_through(None, by_link=True)
+        other, visit = self._all_there_is()
+        for route in self.READ:
+            answer = self.url_open(self._url(route, f"access_token={ticket.access_token}"), allow_redirects=False)
+            self.assertIn(answer.status_code, (303, 404), route)
+        self.values["int:ticket_id"] = ticket.id
+        before = self._facts(other, visit)
+        for route in self.STEPS:
+            if "visit_id" in route:
+                self._refused(route, self._take(route, ticket.access_token), route)
+        self.assertEqual(self._facts(other, visit), before)
 
     def test_closed(self):
-        """After closing everything can be read and nothing done."""
-        ticket = self._own_ticket()
-        ticket.with_user(self.agent).action_cancel("Entered twice")
+        """After closing everything can be read and nothing done, neither by the customer nor by the link."""
+        ticket, visit = self._all_there_is()
+        visit.with_user(self.engineer_a).action_refuse_signature("Not there", "Ms. Wu")
+        self._approve(visit)
+        self._resolve(ticket)
+        self._call_back(ticket)
+        ticket.with_user(self.agent).action_confirm()
+        ticket.with_user(self.agent).action_close()
+        withdrawn = self._own_ticket()
+        withdrawn.with_user(self.agent).action_cancel("Entered twice")
+        before = self._facts(ticket, visit)
+        for user, token in ((self.contact, ""), (None, ticket.access_token)):
+            self._login(user)
+            query = f"access_token={token}" if token else ""
+            for route in self.READ:
+                self.assertEqual(self.url_open(self._url(route, query)).status_code, 200, route)
+            for route in self.STEPS:
+                if route.endswith("/<int:ticket_id>/evaluate"):
+                    continue  # a closed ticket is what is evaluated; see below
+                self._refused(route, self._take(route, token), f"{user and user.login} {route}")
+        self.env.invalidate_all()
+        self.assertEqual(self._facts(ticket, visit), before)
         self._login(self.contact)
-        base = f"/my/tickets/{ticket.id}"
-        self.assertIn("Withdrawn", self.url_open(base).text)
-        for step, form in {"agree": {}, "confirm": {}, "reject": {"reason": "x"}, "evaluate": {"grade": "1"}}.items():
-            answer = self._post(f"{base}/{step}", **form)
-            self.assertIn("alert-danger", answer.text, step)
-        answer = self._post(f"{base}/files", files=[("files", ("a.png", PNG, "image/png"))])
-        self.assertIn("closed", answer.text)
-        self.assertEqual(ticket.state, "cancelled")
+        self.assertIn("Withdrawn", self.url_open(f"/my/tickets/{withdrawn.id}").text)
+        self.values["int:ticket_id"] = withdrawn.id
+        for route in self.STEPS:
+            if "visit_id" not in route:
+                self._refused(route, self._take(route), f"withdrawn {route}")
+        self.assertEqual((withdrawn.state, withdrawn.evidence_ids.ids), ("cancelled", []))
 
     def test_no_rights(self):
         """Portal users and plain employees have no right to any model of the addon, whatever method they call."""
