@@ -10,9 +10,9 @@ from .odoolog import Reader
 
 
 def of_addons(odoo, tags, log, keep):
-    """Run our addons' tests, as `tags` select them, on the base."""
+    """Run our addons' tests, as `tags` select them, while they are installed."""
     wanted = [name for name in addons.names() if re.search(rf"/{name}\b", tags)] or addons.names()
-    return run(odoo, tags, log, databases.base(odoo), wanted, keep=keep)
+    return run(odoo, tags, log, databases.below(odoo, wanted), wanted, keep=keep)
 
 
 def run(odoo, tags, log, template, modules, *, keep=False, update=False):
