@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import PIXEL, ServiceCase
 
@@ -47,6 +47,25 @@ class TestTicketFlow(ServiceCase):
         ticket.with_user(self.agent).action_close()
         self.assertEqual(ticket.state, "closed")
         self.assertEqual(self._clock(ticket, "callback").state, "met")
+
+    def test_every_role_opens_the_form(self):
+        """E11: who may read a ticket can open it, with everything that has happened on it."""
+        ticket = self._make_ticket(kind="complaint")
+        self._to_analysis(ticket)
+        self._analyse(ticket, "remote")
+        self.env["service.contact"].with_user(self.agent).create(
+            {"ticket_id": ticket.id, "subject": "Call", "content": "Patience", "direction": "out"}
+        ).action_answer()
+        worker = ticket.with_user(self.engineer_a)
+        worker.action_start()
+        worker.cause_class = "other"
+        self._resolve(ticket)
+        self._call_back(ticket)
+        staff = (self.engineer_a, self.agent, self.leader, self.marketing, self.inspector, self.engineer, self.chief)
+        for user in staff:
+            self.env.invalidate_all()
+            form = Form(ticket.with_user(user))
+            self.assertEqual((form.name, len(form.callback_ids)), (ticket.name, 1), user.login)
 
     def test_no_shortcut(self):
         """C16: no state is reached but by its step, by whomever."""
