@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.addons.quality_incident.tools.days import end_of_day
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError
 
 from .service_ticket_roles import LEADER
 
@@ -56,7 +56,8 @@ class HrEmployeeSkill(models.Model):
     def _check_service(self, skills):
         """C1: a service qualification comes from an assessment, from nowhere else."""
         if not self.env.su and skills.sudo().filtered("is_service"):
-            raise UserError(self.env._("A service qualification is given by an assessment: After-sales ‣ Assessments."))
+            message = self.env._("A service qualification is given by an assessment: After-sales ‣ Assessments.")
+            raise AccessError(message)
 
 
 class ServiceAssessment(models.Model):
