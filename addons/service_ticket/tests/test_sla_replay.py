@@ -205,7 +205,8 @@ class TestSlaReplay(ReferenceCase):
         incidents = self._incidents()
         self.assertEqual(len(incidents), 445)
         numbers = list(incidents)[part::2]
-        tickets = self.env["service.ticket"].with_user(self.leader).with_context(tracking_disable=True).create(
+        quiet = {"tracking_disable": True, "mail_activity_automation_skip": True}
+        tickets = self.env["service.ticket"].with_user(self.leader).with_context(**quiet).create(
             [
                 self._ticket_vals(
                     subject=number, user_id=self.leader.id, product_id=False, received_at=incidents[number][0][0]
