@@ -15,7 +15,8 @@ export class PhotoUpload extends Interaction {
         this.lock(buttons, true);
         try {
             const small = await this.waitFor(Promise.all(chosen.map(shrinkPhoto)));
-            const unchanged = chosen.length === input.files.length && chosen.every((file, i) => file === input.files[i]);
+            const unchanged =
+                chosen.length === input.files.length && chosen.every((file, i) => file === input.files[i]);
             if (unchanged && small.some((file, i) => file !== chosen[i])) {
                 const transfer = new DataTransfer();
                 small.forEach((file) => transfer.items.add(file));

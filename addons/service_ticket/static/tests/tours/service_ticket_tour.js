@@ -1,5 +1,13 @@
 import { inputFiles } from "@web/../tests/utils";
-import { closed, DIALOG, PATIENCE, pick, pickOnPhone, save, write } from "@quality_incident/../tests/tours/quality_tour_steps";
+import {
+    closed,
+    DIALOG,
+    PATIENCE,
+    pick,
+    pickOnPhone,
+    save,
+    write,
+} from "@quality_incident/../tests/tours/quality_tour_steps";
 import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
@@ -29,7 +37,12 @@ async function until(check, what) {
 /** Return the label of a choice as this user reads it. */
 async function labelOf(model, field, value) {
     const kwargs = { allfields: [field], attributes: ["selection"], context: user.context };
-    const found = await rpc(`/web/dataset/call_kw/${model}/fields_get`, { model, method: "fields_get", args: [], kwargs });
+    const found = await rpc(`/web/dataset/call_kw/${model}/fields_get`, {
+        model,
+        method: "fields_get",
+        args: [],
+        kwargs,
+    });
     return Object.fromEntries(found[field].selection)[value];
 }
 /** The document is in a state; on a phone only the present one shows. */
@@ -231,7 +244,11 @@ session("resolve", () => [
               { content: "A new one", trigger: `${DIALOG} .o_create_button`, run: "click" },
           ]
         : [
-              { content: "A new one", trigger: ".o_field_widget[name='solution_id'] input", run: "edit Bearing of DN50" },
+              {
+                  content: "A new one",
+                  trigger: ".o_field_widget[name='solution_id'] input",
+                  run: "edit Bearing of DN50",
+              },
               { content: "Fill it in", trigger: ".o_m2o_dropdown_option_create_edit a", run: "click" },
           ],
     write("cause", "Worn bearing", DIALOG),
