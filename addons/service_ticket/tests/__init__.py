@@ -9,3 +9,7 @@ from . import test_sla_reference
 from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
+from . import test_warranty
+from . import test_portal_warranty
+from . import test_recall_tickets
+from . import test_depot_repair
