@@ -91,7 +91,7 @@ class QualityIncident(models.Model):
                   JOIN stock_move move ON move.id = line.move_id
                   JOIN stock_location source ON source.id = line.location_id
                   JOIN stock_location target ON target.id = line.location_dest_id
-             LEFT JOIN stock_picking picking ON picking.id = line.picking_id
+             LEFT JOIN stock_picking picking ON picking.id = COALESCE(line.picking_id, move.picking_id)
              LEFT JOIN stock_lot lot ON lot.id = line.lot_id
                  WHERE line.product_id = %(product)s AND line.company_id = %(company)s AND line.state = 'done'
                    AND (source.usage = 'customer') != (target.usage = 'customer')

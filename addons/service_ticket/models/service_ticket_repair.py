@@ -80,6 +80,11 @@ class RepairOrder(models.Model):
     )
     service_kept_reason = fields.Char("Why it is not sent back", readonly=True, copy=False, tracking=True)
 
+    _service_one_open = models.UniqueIndex(
+        "(service_ticket_id) WHERE service_ticket_id IS NOT NULL AND state NOT IN ('done', 'cancel')",
+        "A repair of this ticket is open already.",
+    )
+
     @api.depends("service_ticket_id", "service_picking_ids.state", "service_kept_reason")
     def _compute_service_place(self):
         for repair in self:
@@ -292,7 +297,6 @@ class ServiceTicket(models.Model):
         self.ensure_one()
         self._check_staff()
         ticket = self.sudo()
-        ticket.lock_for_update(allow_referencing=True)
         repair = ticket.repair_ids.filtered(lambda one: one.state not in OVER)[:1]
         if not repair:
             missing = self._missing_for_repair()

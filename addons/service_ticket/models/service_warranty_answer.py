@@ -116,12 +116,7 @@ class ServiceWarrantyTerm(models.Model):
     def _judge(self, question, known, move, returned):
         """Return the answer for one delivery (or None: the stock knows none)."""
         lot, product, day = question["lot"], question["product"], question["date"]
-        answer = {
-            **NOTHING, "product_id": product.id, "lot_id": lot.id,
-            "delivered_on": move and move.day, "customer_id": move and move.customer_id,
-            "buyer_id": move and move.buyer_id, "order_id": move and move.order_id,
-            "picking_id": move and move.picking_id,
-        }
+        answer = {**NOTHING, "product_id": product.id, "lot_id": lot.id, **self._facts(move)}
         dated = self._date_of_lot(lot, returned)
         delivered = move and move.day
         if not delivered and not dated:
@@ -140,6 +135,16 @@ class ServiceWarrantyTerm(models.Model):
         start = dated or term._started_on(delivered, event)
         source = "contract" if dated else "commissioning" if event and start == event else "delivery"
         return self._covered(answer, day, start, source, {cover: term._ends_on(start, cover) for cover in COVERS})
+
+    @api.model
+    def _facts(self, move):
+        """Return what a delivery (or None) tells, as part of an answer."""
+        if not move:
+            return {}
+        return {
+            "delivered_on": move.day, "customer_id": move.customer_id or False, "buyer_id": move.buyer_id or False,
+            "order_id": move.order_id or False, "picking_id": move.picking_id or False,
+        }
 
     @api.model
     def _date_of_lot(self, lot, returned):

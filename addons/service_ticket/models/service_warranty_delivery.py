@@ -74,14 +74,14 @@ class ServiceWarrantyTerm(models.Model):
                 """
                 SELECT line.company_id, line.id, line.lot_id, line.product_id, line.date, line.quantity_product_uom,
                        source.usage = 'customer', party.commercial_partner_id, buyer.commercial_partner_id,
-                       line.picking_id, line.move_id, move.origin_returned_move_id, item.order_id,
+                       picking.id, line.move_id, move.origin_returned_move_id, item.order_id,
                        picking.service_repair_id IS NOT NULL
-                           OR EXISTS (SELECT 1 FROM repair_order repair WHERE repair.picking_id = line.picking_id)
+                           OR EXISTS (SELECT 1 FROM repair_order repair WHERE repair.picking_id = picking.id)
                   FROM stock_move_line line
                   JOIN stock_move move ON move.id = line.move_id
                   JOIN stock_location source ON source.id = line.location_id
                   JOIN stock_location target ON target.id = line.location_dest_id
-             LEFT JOIN stock_picking picking ON picking.id = line.picking_id
+             LEFT JOIN stock_picking picking ON picking.id = COALESCE(line.picking_id, move.picking_id)
              LEFT JOIN sale_order_line item ON item.id = move.sale_line_id
              LEFT JOIN sale_order sold ON sold.id = item.order_id
              LEFT JOIN res_partner party

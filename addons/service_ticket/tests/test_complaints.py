@@ -440,6 +440,9 @@ class TestEveryMethod(ComplaintCase):
             "service.contact": self.env["service.contact"].create({"subject": "A", "content": "x"}),
             "service.assessment": self.env["service.assessment"].search([], limit=1),
             "service.improvement": self.env["service.improvement"].create({"name": "x", "note": "y"}),
+            "service.warranty.override": self.env["service.warranty.override"]
+            .with_user(self.agent)
+            .create({"ticket_id": ticket.id, "reason": "x"}),
         }
 
     def test_table(self):

@@ -25,7 +25,7 @@ class TestDepotRepair(WarrantyCase):
         picking = order.picking_ids
         picking.move_ids.picked = True
         picking.button_validate()
-        picking.move_line_ids.date = fields.Datetime.to_datetime(cls.day)
+        cls._happened(picking, fields.Datetime.to_datetime(cls.day))
         cls.order = order
         cls.part = cls.env["product.product"].create(
             {"name": "Bearing", "is_storable": True, "standard_price": 12.0}
@@ -47,9 +47,15 @@ class TestDepotRepair(WarrantyCase):
         return ticket, repair
 
     def _place(self):
-        quants = self.env["stock.quant"].search([("lot_id", "=", self.lot.id), ("quantity", ">", 0)])
-        self.assertEqual(len(quants), 1, quants.mapped("location_id.complete_name"))
-        return quants.location_id, quants.owner_id
+        """Return the only place the product is at, all owners together, and whose it is there."""
+        quants = self.env["stock.quant"].search([("lot_id", "=", self.lot.id)])
+        places = {
+            place: found for place, found in quants.grouped("location_id").items() if sum(found.mapped("quantity"))
+        }
+        self.assertEqual(len(places), 1, places)
+        [(place, found)] = places.items()
+        self.assertEqual(sum(found.mapped("quantity")), 1)
+        return place, found.filtered("quantity").owner_id
 
     def test_there_and_back(self):
         """C2, D2: in, repaired, home; the sale, the warranty and our own stock know nothing of it."""

@@ -69,8 +69,8 @@ class TestRecallTickets(RecallCase):
             with self.assertRaises(AccessError, msg=user.login):
                 incident.with_user(user).action_raise_recall_tickets()
         self.assertFalse(self._tickets(incident))
+        empty = self._drive(self._make_incident(), "reported")
         with self.assertRaisesRegex(UserError, "nobody is on the recall list"):
-            empty = self._drive(self._make_incident(product_id=self.part.id if hasattr(self, "part") else False), "reported")
             empty.with_user(self.inspector).action_raise_recall_tickets()
         line = incident.recall_ids[0]
         for name, value in (("ticket_id", 1), ("reply", "send"), ("replied_at", fields.Datetime.now())):
@@ -120,7 +120,7 @@ class TestRecallTickets(RecallCase):
             self.env.flush_all()
             counts.append((built, self.cr.sql_log_count - before))
             self.assertEqual(len(self._tickets(incident)), total)
-        self.assertEqual(counts[0][0], counts[1][0])
+        self.assertLessEqual(counts[1][0], counts[0][0])
         self.assertLessEqual((counts[1][1] - counts[0][1]) / 45, 5)
 
 

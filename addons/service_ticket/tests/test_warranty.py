@@ -62,7 +62,7 @@ class TestWarrantyAnswer(WarrantyCase):
         lot = self._lot("Z")
         transfer = self._move(lot, "2025-03-10")
         self.company.resource_calendar_id.tz = "Asia/Shanghai"
-        transfer.move_line_ids.date = datetime(2025, 3, 10, 18, 0)
+        self._happened(transfer, datetime(2025, 3, 10, 18, 0))
         self._check(self._ask(lot, "2026-03-11"), "in", "2026-03-11")
 
     def test_covers_apart(self):
