@@ -45,5 +45,6 @@ from . import service_warranty_lot
 from . import service_warranty_page
 from . import service_ticket_warranty
 from . import service_warranty_portal
+from . import service_repair_order
 from . import service_ticket_repair
 from . import service_ticket_recall

@@ -85,7 +85,7 @@ class ServicePartReplacement(models.Model):
 
     @api.model
     def _of_units(self, lots, tickets):
-        """Return the rows of ``lots`` by lot id, and of ``tickets`` without one by ticket id, oldest first; one query."""
+        """Return the rows of ``lots`` by lot, and of ``tickets`` without one by ticket, oldest first; one query."""
         loose = tickets.filtered(lambda ticket: not ticket.sudo().lot_id)
         domain = fields.Domain("lot_id", "in", lots.ids) | fields.Domain("ticket_id", "in", loose.ids)
         found = {"lots": defaultdict(list), "tickets": defaultdict(list)}

@@ -67,8 +67,9 @@ class QualityIncident(models.Model):
             [("incident_id", "in", self.ids)],
             ["incident_id", "state", "ticket_id.state", "reply"],
             ["__count", "ticket_id:array_agg"],
-        ) if self.ids else []
-        figures = {incident.id: {"all": 0, "informed": 0, "none": 0, "done": 0, "reply": 0, "tickets": set()} for incident in self}
+        )
+        nothing = {"all": 0, "informed": 0, "none": 0, "done": 0, "reply": 0}
+        figures = {incident.id: {**nothing, "tickets": set()} for incident in self}
         for incident, state, ticket_state, reply, count, tickets in groups:
             figure = figures[incident.id]
             figure["all"] += count

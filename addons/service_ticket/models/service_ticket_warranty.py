@@ -34,12 +34,10 @@ class ServiceTicket(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Register tickets; history keeps the warranty it comes with."""
-        return super().create(
-            [
-                {"warranty_source": "import", **vals} if vals.get("is_historic") and vals.get("warranty_state") else vals
-                for vals in vals_list
-            ]
-        )
+        for vals in vals_list:
+            if vals.get("is_historic") and vals.get("warranty_state"):
+                vals.setdefault("warranty_source", "import")
+        return super().create(vals_list)
 
     @api.depends(
         "lot_id", "product_id", "partner_id", "sale_order_id", "received_at", "company_id",

@@ -130,8 +130,9 @@ class ServiceWarrantyTerm(models.Model):
         replaced = known["replaced"].get(lot.id)
         if replaced and not (returned and returned > replaced.replaced_on):
             return self._covered(answer, day, replaced.replaced_on, "replacement", replaced._covers(term))
-        started = min((one for one in known["started"].get((question["company"].id, lot.id), ()) if not move or one >= move.day), default=None)
-        event = dated or (started if term.start_event == "commissioning" else None)
+        started = known["started"].get((question["company"].id, lot.id), ())
+        commissioned = min((one for one in started if not move or one >= move.day), default=None)
+        event = commissioned if term.start_event == "commissioning" else None
         start = dated or term._started_on(delivered, event)
         source = "contract" if dated else "commissioning" if event and start == event else "delivery"
         return self._covered(answer, day, start, source, {cover: term._ends_on(start, cover) for cover in COVERS})
@@ -182,7 +183,7 @@ class ServiceWarrantyTerm(models.Model):
 
         :param vals_list: dicts of ``ticket``, ``product`` (the part), ``quantity`` (1) and ``amount`` (its value in the
             currency of the company, 0); without a ticket ``lot``, ``date`` and ``company`` instead
-        :return: dicts of ``in_warranty``, ``until`` (a date or False), ``source`` (a key of ``SOURCES``), ``free_spare``
+        :return: dicts of ``in_warranty``, ``until`` (date or False), ``source`` (a key of ``SOURCES``), ``free_spare``
             (small enough for the allowance of the term), ``allowance_kind`` none | count | amount and
             ``allowance_left`` (before this part, in pieces or in the currency of the company)
         """
@@ -191,7 +192,8 @@ class ServiceWarrantyTerm(models.Model):
         for vals in asked:
             vals["lot"] = (vals.get("lot") or vals["ticket"].sudo().lot_id).sudo()
             company = vals["ticket"].sudo().company_id or vals.get("company") or self.env.company
-            vals["date"] = vals.get("date") or vals["ticket"]._warranty_day() or today_of(company, fields.Datetime.now())
+            day = vals.get("date") or vals["ticket"]._warranty_day()
+            vals["date"] = day or today_of(company, fields.Datetime.now())
         answers = self._answers_behind(asked)
         history = self.env["service.part.replacement"]._of_units(self._together(asked, "lot"), tickets)
         return [self._decide_part(vals, answer, history) for vals, answer in zip(asked, answers, strict=True)]

@@ -18,7 +18,7 @@ class QualityApproval(models.Model):
 
 
 class ServiceWarrantyOverride(models.Model):
-    """A decision that one ticket is in warranty, or is not, whatever the terms say: with a reason, and approved (D2)."""
+    """A decision that one ticket is in warranty, or is not, whatever the terms say: with a reason, approved (D2)."""
 
     _name = "service.warranty.override"
     _description = "Warranty decision"

@@ -16,8 +16,8 @@ class RecallCase(WarrantyCase):
         cls.lots = cls.env["stock.lot"].create(
             [{"name": f"RC{number}", "product_id": cls.product.id} for number in range(4)]
         )
-        for lot, customer in zip(cls.lots, (cls.customer, cls.customer, cls.far_customer, cls.far_customer), strict=True):
-            cls._move(lot, day, customer)
+        for number, lot in enumerate(cls.lots):
+            cls._move(lot, day, cls.customer if number < 2 else cls.far_customer)
         cls._move(cls.lots[3], day + timedelta(days=1), cls.far_customer, back=True)
 
     def _recall(self, **vals):

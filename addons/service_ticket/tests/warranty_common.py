@@ -62,7 +62,8 @@ class WarrantyCase(ServiceCase):
     def _happened(cls, transfer, moment):
         """Let ``transfer`` have happened at ``moment``: Odoo writes the present time itself."""
         cls.env.flush_all()
-        cls.cr.execute("UPDATE stock_move_line SET date = %s WHERE move_id IN %s", (moment, tuple(transfer.move_ids.ids)))
+        moves = tuple(transfer.move_ids.ids)
+        cls.cr.execute("UPDATE stock_move_line SET date = %s WHERE move_id IN %s", (moment, moves))
         cls.env["stock.move.line"].invalidate_model()
 
     def _ask(self, lot=None, day=None, **question):
