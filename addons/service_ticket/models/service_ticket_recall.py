@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.addons.quality_incident.models.quality_incident import QualityIncident as IncidentBase
 from odoo.addons.quality_incident.models.quality_incident_workflow import ENGINEERING, INSPECTOR, MANAGER
 from odoo.addons.quality_incident.models.quality_recall_line import QualityRecallLine as RecallLineBase
 from odoo.exceptions import UserError
@@ -53,6 +54,12 @@ class QualityIncident(models.Model):
 
     _inherit = "quality.incident"
 
+    _personal_fields = (*IncidentBase._personal_fields, "recall_notice")
+
+    recall_notice = fields.Text(
+        "What customers are told", copy=False, tracking=True,
+        help="Stands on the ticket of every customer of the recall, and in the portal: what the danger is, what to do.",
+    )
     recall_informed_count = fields.Integer("Informed", compute="_compute_recall_progress")
     recall_ticket_count = fields.Integer("Tickets", compute="_compute_recall_progress")
     recall_done_count = fields.Integer("Done", compute="_compute_recall_progress")
@@ -104,7 +111,7 @@ class QualityIncident(models.Model):
 
         :return: the tickets of the list
         :raises AccessError: the user neither inspects, nor is engineering or quality manager
-        :raises UserError: the incident is over, or nobody is on the list
+        :raises UserError: the incident is over, nobody is on the list, or nobody has written what customers are told
         """
         self.ensure_one()
         self._check_role(f"{INSPECTOR},{ENGINEERING},{MANAGER}")
@@ -114,8 +121,11 @@ class QualityIncident(models.Model):
         incident = self.sudo()
         incident.lock_for_update(allow_referencing=True)
         incident.recall_ids.invalidate_recordset(["ticket_id"])
-        if not incident.recall_ids:
-            raise UserError(self.env._("%s: nobody is on the recall list yet. Build it first.", self.display_name))
+        missing = [] if incident.recall_ids else [self.env._("The recall list: build it first")]
+        if not (incident.recall_notice or "").strip():
+            missing.append(self.env._("What customers are told: what the danger is, and what to do"))
+        if missing:
+            raise UserError("\n".join([self.env._("%s: tickets for the recall need:", self.display_name), *missing]))
         incident._raise_recall_tickets()
         return self.action_open_recall_tickets()
 
@@ -152,7 +162,7 @@ class QualityIncident(models.Model):
         names = sorted({line.lot_name for line in lines if line.lot_name})
         contact = lines.partner_id[0]
         text = [
-            self.env._("Recall %(number)s: %(title)s", number=self.name, title=self.title),
+            self.recall_notice.strip(),
             self.env._("Concerned: %(product)s, quantity %(quantity)g", product=product.display_name,
                        quantity=sum(lines.mapped("quantity"))),
         ]

@@ -21,7 +21,8 @@ class RecallCase(WarrantyCase):
         cls._move(cls.lots[3], day + timedelta(days=1), cls.far_customer, back=True)
 
     def _recall(self, **vals):
-        incident = self._drive(self._make_incident(product_id=self.product.id, title="Leaks", **vals), "reported")
+        vals = {"product_id": self.product.id, "title": "Leaks", "recall_notice": "Switch it off", **vals}
+        incident = self._drive(self._make_incident(**vals), "reported")
         incident.with_user(self.inspector).action_build_recall_list()
         return incident
 
@@ -70,7 +71,7 @@ class TestRecallTickets(RecallCase):
                 incident.with_user(user).action_raise_recall_tickets()
         self.assertFalse(self._tickets(incident))
         empty = self._drive(self._make_incident(), "reported")
-        with self.assertRaisesRegex(UserError, "nobody is on the recall list"):
+        with self.assertRaisesRegex(UserError, "build it first\n.*customers are told"):
             empty.with_user(self.inspector).action_raise_recall_tickets()
         line = incident.recall_ids[0]
         for name, value in (("ticket_id", 1), ("reply", "send"), ("replied_at", fields.Datetime.now())):
@@ -107,7 +108,8 @@ class TestRecallTickets(RecallCase):
             partners = self.env["res.partner"].create([{"name": f"C{number}"} for number in range(total)])
             for partner in partners:
                 self._move(None, fields.Date.today(), partner, product=product)
-            incident = self._drive(self._make_incident(product_id=product.id), "reported")
+            vals = {"product_id": product.id, "recall_notice": "Switch it off"}
+            incident = self._drive(self._make_incident(**vals), "reported")
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.cr.sql_log_count
@@ -139,6 +141,7 @@ class TestPortalRecall(RecallCase, PortalCase):
         page = self.url_open(f"/my/tickets/{ticket.id}").text
         self.assertIn("being recalled", page)
         self.assertIn("RC0, RC1", page)
+        self.assertIn("Switch it off", page)
         self.assertNotIn("Leaks", page, "the incident is internal")
         self.assertIn("one of the answers", self._post(f"/my/tickets/{ticket.id}/recall", reply="x").text)
         answer = self._post(f"/my/tickets/{ticket.id}/recall", reply="visit", note="Mornings")
