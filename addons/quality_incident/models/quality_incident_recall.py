@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .quality_incident_workflow import ENGINEERING, INSPECTOR, MANAGER
 
@@ -58,42 +59,64 @@ class QualityIncident(models.Model):
     def _recall_deliveries(self):
         """Return what customers received and still have of the product or lot, one dict per customer, lot and delivery.
 
-        Empty without Odoo's stock application.
+        One query, however many deliveries there are. Empty without Odoo's stock application.
         """
         if "stock.move.line" not in self.env:
             return []
-        domain = [
-            ("product_id", "=", self.product_id.id),
-            ("state", "=", "done"),
-            ("company_id", "=", self.company_id.id),
-        ]
-        if self.lot_name:
-            domain.append(("lot_id.name", "=", self.lot_name))
-        lines = self.env["stock.move.line"].sudo().search(domain, order="date, id")
-        deliveries = {}
-        for line in lines.filtered(lambda line: line.location_dest_id.usage == "customer"):
-            self._add_delivery(deliveries, line)
-        for line in lines.filtered(lambda line: line.location_id.usage == "customer"):
-            self._take_back(deliveries, line)
-        return [entry for entry in deliveries.values() if entry["quantity"] > 0]
+        deliveries, of_customer = [], {}
+        for partner, lot, source, back, moment, quantity in self._recall_movements():
+            own = of_customer.setdefault((partner, lot), [])
+            if back:
+                self._take_back(own, quantity)
+            else:
+                vals = {"partner_id": partner, "lot_name": lot or False, "source": source, "delivered_on": moment}
+                own.append({**vals, "quantity": quantity})
+                deliveries.append(own[-1])
+        return [entry for entry in deliveries if entry["quantity"] > 0]
+
+    def _recall_movements(self):
+        """Return ``(partner id, lot, document, back?, first moment, quantity)`` of all movements to and from customers.
+
+        What nobody knows the customer of is left out. First everything that left, oldest first, then what came back.
+        """
+        for model in ("stock.move.line", "stock.move", "stock.picking", "stock.lot", "stock.location"):
+            self.env[model].flush_model()
+        lot = SQL("lot.name = %s", self.lot_name) if self.lot_name else SQL("TRUE")
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(picking.partner_id, move.partner_id) AS partner_id, lot.name, picking.name,
+                       source.usage = 'customer' AS back, MIN(line.date), SUM(line.quantity_product_uom)
+                  FROM stock_move_line line
+                  JOIN stock_move move ON move.id = line.move_id
+                  JOIN stock_location source ON source.id = line.location_id
+                  JOIN stock_location target ON target.id = line.location_dest_id
+             LEFT JOIN stock_picking picking ON picking.id = COALESCE(line.picking_id, move.picking_id)
+             LEFT JOIN stock_lot lot ON lot.id = line.lot_id
+                 WHERE line.product_id = %(product)s AND line.company_id = %(company)s AND line.state = 'done'
+                   AND (source.usage = 'customer') != (target.usage = 'customer')
+                   AND COALESCE(picking.partner_id, move.partner_id) IS NOT NULL
+                   AND %(lot)s AND %(condition)s
+              GROUP BY 1, lot.name, picking.id, picking.name, 4
+              ORDER BY 4, MIN(line.date), MIN(line.id)
+                """,
+                product=self.product_id.id,
+                company=self.company_id.id,
+                lot=lot,
+                condition=self._recall_condition(),
+            )
+        )
+
+    def _recall_condition(self):
+        """Hook: return the SQL condition on ``line``, ``move`` and ``picking`` of the movements that count."""
+        return SQL("TRUE")
 
     @staticmethod
-    def _add_delivery(deliveries, line):
-        """Add what ``line`` brought to a customer, unless nobody knows to whom."""
-        picking = line.move_id.picking_id
-        partner, lot = picking.partner_id or line.move_id.partner_id, line.lot_id.name or False
-        if partner:
-            vals = {"partner_id": partner.id, "lot_name": lot, "source": picking.name, "delivered_on": line.date}
-            entry = deliveries.setdefault((partner, lot, picking), {**vals, "quantity": 0})
-            entry["quantity"] += line.quantity_product_uom
-
-    @staticmethod
-    def _take_back(deliveries, line):
-        """Subtract what ``line`` brought back from the deliveries of the same customer and lot, the oldest first."""
-        left = line.quantity_product_uom
-        giver, given = line.move_id.picking_id.partner_id or line.move_id.partner_id, line.lot_id.name or False
-        for (partner, lot, _picking), entry in deliveries.items():
-            if (partner, lot) == (giver, given):
-                taken = min(left, entry["quantity"])
-                entry["quantity"] -= taken
-                left -= taken
+    def _take_back(deliveries, quantity):
+        """Subtract what one customer brought back of one lot from these ``deliveries``, the oldest first."""
+        for entry in deliveries:
+            taken = min(quantity, entry["quantity"])
+            entry["quantity"] -= taken
+            quantity -= taken
+            if not quantity:
+                break

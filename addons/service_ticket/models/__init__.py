@@ -37,3 +37,15 @@ from . import service_ticket_receipt
 from . import service_ticket_mail
 from . import service_ticket_progress
 from . import service_rate_limit
+from . import service_warranty_term
+from . import service_warranty_delivery
+from . import service_warranty_answer
+from . import service_part_replacement
+from . import service_warranty_override
+from . import service_warranty_lot
+from . import service_warranty_page
+from . import service_ticket_warranty
+from . import service_warranty_portal
+from . import service_repair_order
+from . import service_ticket_repair
+from . import service_ticket_recall

@@ -148,13 +148,6 @@ class ServiceTicket(models.Model):
     )
     sale_order_id = fields.Many2one("sale.order", "Sales order", index="btree_not_null", check_company=True)
     delivered_on = fields.Date("Delivered on")
-    warranty_state = fields.Selection(
-        [("in", "In warranty"), ("out", "Out of warranty"), ("unknown", "Not known")],
-        "Warranty",
-        default="unknown",
-        required=True,
-        tracking=True,
-    )
     fault_code_ids = fields.Many2many("service.fault.code", string="Fault codes")
     cause_class = fields.Selection(
         [("quality", "Quality"), ("non_quality", "Not quality: use or handling"), ("other", "Other")],

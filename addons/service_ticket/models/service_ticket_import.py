@@ -51,6 +51,7 @@ class ServiceTicket(models.Model):
     _import_history_states = OVER
     _import_history_fields = (
         "is_historic", "accepted_at", "first_answered_at", "resolved_at", "confirmed_at", "closed_at", "cancel_reason",
+        "warranty_state", "warranty_until",
     )
     _one_line_fields = ("subject", "external_ref", "external_status", "contact_name")
     _import_times = (

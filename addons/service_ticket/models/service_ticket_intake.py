@@ -120,40 +120,29 @@ class ServiceTicket(models.Model):
         return vals
 
     def _fill_from_serial(self):
-        """Add what a serial number tells to tickets that were not typed on a form; one search for all of them."""
+        """Add what a serial number tells to tickets that were not typed on a form; one answer for all of them."""
         tickets = self.filtered(
             lambda one: one.lot_id and not one.is_historic and not (one.sale_order_id and one.partner_id)
         )
-        known = tickets._serials_vals(tickets.lot_id)
-        for ticket in tickets:
-            vals = {**known[ticket.lot_id.id], "product_id": ticket.lot_id.sudo().product_id.id}
+        answers = self.env["service.warranty.term"]._answer([ticket._warranty_question() for ticket in tickets])
+        for ticket, answer in zip(tickets, answers, strict=True):
+            vals = {**self._delivery_vals(answer), "product_id": answer["product_id"]}
             ticket.write({name: value for name, value in vals.items() if value and not ticket[name]})
 
     @api.model
     def _serial_vals(self, lot):
-        """Return customer, order and delivery date of the last delivery of ``lot`` (E7)."""
-        return self._serials_vals(lot)[lot.id]
+        """Return customer, order and delivery date of the delivery of ``lot`` that it has not come back from (E7)."""
+        company = lot.sudo().company_id or self.env.company
+        [answer] = self.env["service.warranty.term"]._answer([{"lot": lot, "company": company}])
+        return self._delivery_vals(answer)
 
     @api.model
-    def _serials_vals(self, lots):
-        """Return ``{lot id: values}`` of the last delivery of each of ``lots`` (E7)."""
-        domain = [
-            ("lot_id", "in", lots.ids),
-            ("state", "=", "done"),
-            ("location_dest_id.usage", "=", "customer"),
-            ("company_id", "in", (lots.sudo().company_id or self.env.company).ids),
-        ]
-        lines = self.env["stock.move.line"].sudo().search(domain, order="date, id")
-        last = {line.lot_id.id: line for line in lines}
-        return {lot.id: self._delivery_vals(last.get(lot.id, lines.browse())) for lot in lots}
-
-    @api.model
-    def _delivery_vals(self, line):
-        order = line.move_id.sale_line_id.order_id
+    def _delivery_vals(self, answer):
+        """Return the values of a ticket that an answer about the warranty tells."""
         return {
-            "sale_order_id": order.id,
-            "delivered_on": line and fields.Date.context_today(self, line.date),
-            "partner_id": (order.partner_shipping_id or line.picking_id.partner_id).commercial_partner_id.id,
+            "sale_order_id": answer["order_id"],
+            "delivered_on": answer["delivered_on"],
+            "partner_id": answer["customer_id"],
         }
 
     # ------------------------------------------------------------------

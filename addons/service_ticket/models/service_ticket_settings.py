@@ -15,6 +15,7 @@ class ResCompany(models.Model):
         "service.ticket",
         "service.visit",
         "service.contact",
+        "service.warranty.override",
     )
 
     service_reopen_days = fields.Integer(

@@ -73,6 +73,8 @@ class ServiceTicket(models.Model):
             "waiting_reason_id", "waiting_from", "waiting_since", "reopen_count", "cancel_reason", "reason",
             "incident_id", "customer_agreed_at", "customer_agreed_by", "customer_confirmed_at", "customer_confirmed_by",
             "explanation_sent_at", "escalating", "merged_into_id", "has_time_conflict", "source_message_id",
+            "warranty_state", "warranty_until", "warranty_source", "warranty_parts", "warranty_labour",
+            "warranty_travel",
         }
     )
     #: set by the step that raises the level and cleared on arrival: back to the analysis only through that step

@@ -91,9 +91,6 @@ class ServiceVisit(models.Model):
     examine = fields.Text("What the check shows", copy=False)
     opened = fields.Boolean("Opened before by others", copy=False)
     running_hours = fields.Float(copy=False)
-    warranty_state = fields.Selection(
-        [("in", "In warranty"), ("out", "Out of warranty"), ("unknown", "Not known")], "Warranty", copy=False
-    )
     true_cause = fields.Text("True cause", copy=False)
     work_done = fields.Text("Work done", copy=False)
     departure_report = fields.Text("Short report before leaving", copy=False)

@@ -97,7 +97,6 @@ class ServiceTicket(models.Model):
             "phone": ticket.phone or ticket.partner_id.phone,
             "product_id": ticket.product_id.id,
             "lot_id": ticket.lot_id.id,
-            "warranty_state": ticket.warranty_state,
             "currency_id": ticket.company_id.currency_id.id,
         }
 

@@ -38,6 +38,7 @@ class ServiceVisit(models.Model):
     _system_fields = frozenset(
         {
             "level",
+            "warranty_state",
             "departed_at",
             "arrived_at",
             "finished_at",

@@ -10,3 +10,8 @@ from . import test_sla_replay
 from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
+from . import test_warranty
+from . import test_portal_warranty
+from . import test_recall_tickets
+from . import test_depot_repair
+from . import test_every_method
