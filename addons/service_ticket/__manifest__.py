@@ -30,6 +30,8 @@
         "views/service_fault_views.xml",
         "views/portal_templates.xml",
         "views/portal_ticket_templates.xml",
+        "security/service_part_security.xml",
+        "data/service_part_data.xml",
     ],
     "demo": ["demo/service_people_demo.xml", "demo/service_ticket_demo.xml"],
     "external_dependencies": {"python": ["geographiclib"]},

@@ -36,3 +36,15 @@ from . import service_ticket_receipt
 from . import service_ticket_mail
 from . import service_ticket_progress
 from . import service_rate_limit
+from . import service_part_places
+from . import service_station
+from . import service_part_request
+from . import service_part_line
+from . import service_part_stock
+from . import service_part_workflow
+from . import service_part_issue
+from . import service_part_clearing
+from . import service_part_writeoff
+from . import service_part_account
+from . import service_old_parts
+from . import service_part_ticket
