@@ -10,3 +10,4 @@ from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
 from . import test_parts_flow
+from . import test_parts_invariants
