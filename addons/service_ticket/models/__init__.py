@@ -43,8 +43,12 @@ from . import service_part_line
 from . import service_part_stock
 from . import service_part_workflow
 from . import service_part_issue
+from . import service_part_available
+from . import service_part_rows
 from . import service_part_clearing
+from . import service_part_old
 from . import service_part_writeoff
 from . import service_part_account
 from . import service_old_parts
+from . import service_old_parts_line
 from . import service_part_ticket

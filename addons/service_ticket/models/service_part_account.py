@@ -4,12 +4,12 @@ from odoo.tools import SQL
 
 from .service_ticket_roles import ENGINEER, STORE
 
-#: upper ends of the age buckets, in days
-BUCKETS = [("7", "Up to 7 days", 7), ("30", "8 to 30 days", 30), ("90", "31 to 90 days", 90), ("old", "Over 90 days", None)]
+#: ages of what is open, the youngest first
+BUCKETS = [("7", "Up to 7 days"), ("30", "8 to 30 days"), ("90", "31 to 90 days"), ("old", "Over 90 days")]
 
 
 class ServicePartAccount(models.Model):
-    """The accounts of engineers and stations: what lies on them, read from Odoo's stock and from nowhere else (C13, C14)."""
+    """The accounts of engineers and stations: what lies there, read from Odoo's stock only (C13, C14)."""
 
     _name = "service.part.account"
     _description = "Spare-parts account"
@@ -33,7 +33,7 @@ class ServicePartAccount(models.Model):
     quantity = fields.Float(readonly=True, digits="Product Unit")
     since = fields.Datetime(readonly=True, help="When the oldest of these units came onto the account.")
     age_days = fields.Integer("Days", readonly=True, aggregator="max")
-    bucket = fields.Selection([(key, label) for key, label, _days in BUCKETS], "Age", readonly=True)
+    bucket = fields.Selection(BUCKETS, "Age", readonly=True)
     value = fields.Monetary(compute="_compute_value", compute_sudo=True, help="At the present value in stock.")
 
     @property
@@ -90,8 +90,9 @@ CROSS JOIN LATERAL (SELECT EXTRACT(DAY FROM (now() AT TIME ZONE 'UTC') - quant.i
 
     @api.model
     def _check_account(self, companies=None):
-        """Return what does not agree between the open lines and Odoo's stock, as ``(place, product, lot, lines, stock)``
-        tuples of ids and quantities; empty when everything does.
+        """Return what does not agree between the open lines and Odoo's stock; empty when everything does.
+
+        A tuple ``(place, product, lot, lines, stock)`` each: three ids and two quantities.
 
         On the account of an engineer, and on used parts anywhere, both are equal; a station may have more in stock,
         which came by replenishment. Nothing is below zero.

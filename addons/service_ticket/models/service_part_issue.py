@@ -106,10 +106,7 @@ class ServicePartRequest(models.Model):
         for row in wanted:
             line = row["line"]._split(row["quantity"])
             entries.append({**row, "line": line, "source": row["place"], "target": target})
-        if self.source in ("van", "station"):
-            since = self._take_over(entries, source)
-        else:
-            since = {}
+        since = self._take_over(entries, source) if self.source in ("van", "station") else {}
         moving = [entry for entry in entries if entry["source"] != target]
         if moving:
             kind = "ship" if self.source == "ship" else "issue"

@@ -121,11 +121,10 @@ class ResCompany(models.Model):
     def _service_parts_setup(self):
         """Make the places, kinds of transfers and the supply route that are missing; companies without a warehouse are
         left for later. Runs as the superuser; doing it again changes nothing."""
-        for company in self.sudo():
-            warehouse = company._service_warehouse()
+        for one in self.sudo():
+            company, warehouse = one.with_company(one), one._service_warehouse()
             if not warehouse:
                 continue
-            company = company.with_company(company)
             company._service_make_places(warehouse)
             company._service_make_types(warehouse)
             company._service_make_route()

@@ -75,7 +75,7 @@ class ServicePartRequest(models.Model):
     postage_cost = fields.Monetary("Postage", copy=False, tracking=True)
 
     # figures
-    amount = fields.Monetary("Value", compute="_compute_amount", store=True, help="Value in stock of what is asked for.")
+    amount = fields.Monetary("Value", compute="_compute_amount", store=True, help="As valued in stock.")
     has_out_of_warranty = fields.Boolean("Out of warranty", compute="_compute_warranty", store=True)
     has_unknown_warranty = fields.Boolean("Warranty not known", compute="_compute_warranty", store=True)
     is_first_free = fields.Boolean(
@@ -84,7 +84,9 @@ class ServicePartRequest(models.Model):
     )
     to_issue_count = fields.Integer("To issue", compute="_compute_counts", compute_sudo=True)
     open_count = fields.Integer("To clear", compute="_compute_counts", compute_sudo=True)
-    is_holder = fields.Boolean(compute="_compute_is_holder", search="_search_is_holder", export_string_translation=False)
+    is_holder = fields.Boolean(
+        compute="_compute_is_holder", search="_search_is_holder", export_string_translation=False
+    )
     approved_at = fields.Datetime("Approved on", readonly=True, copy=False)
     issued_at = fields.Datetime("First issued on", readonly=True, copy=False, index=True)
     cleared_at = fields.Datetime("Cleared on", readonly=True, copy=False)

@@ -181,8 +181,8 @@ class ServicePartMoves(models.AbstractModel):
 
         :param request: the ``service.part.request`` whose reference the moves carry, never a sales order's
         :param purpose: one of ``PURPOSES``
-        :param entries: list of dicts ``line``, ``quantity``, ``lot``, ``source``, ``target`` (locations), and ``product``
-            when it is not the line's
+        :param entries: list of dicts ``line``, ``quantity``, ``lot``, ``source``, ``target`` (locations), and
+            ``product`` when it is not the line's
         :raises UserError: a move could not be done
         """
         request = request.with_env(self.env)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from .service_ticket_roles import STORE
 from .service_ticket_settings import ResCompany as ResCompanyBase
@@ -233,14 +233,36 @@ class ServiceVisit(models.Model):
         ]
         return sheet
 
-    def _save_answer(self, answer):
-        """Write one answer of the phone; parts used come as ``parts``, see :meth:`action_use_parts`."""
-        super()._save_answer(answer)
-        if answer.get("parts"):
-            self.action_use_parts(answer["parts"])
+    def save_sheet(self, answers=()):
+        """Save what was typed, and then the parts used: a part that is refused loses no text.
+
+        :param answers: see the visit's own; ``parts`` are rows of :meth:`action_use_parts` with a ``key``,
+            ``parts_undone`` ids of lines that were not used after all
+        """
+        result = super().save_sheet(answers)
+        rows = [answer for answer in answers if answer.get("parts") or answer.get("parts_undone")]
+        for answer in rows:
+            try:
+                with self.env.cr.savepoint():
+                    self._save_parts(answer)
+                    self.env.flush_all()
+            except (UserError, AccessError) as error:
+                self.env.invalidate_all(flush=False)
+                result["errors"].append({"line_id": self.id, "message": str(error)})
+        if rows:
+            result |= {"saved": [] if result["errors"] else self.ids, "sheet": self.get_sheet()}
+        return result
+
+    def _save_parts(self, answer):
+        """Book the parts of one answer of the phone.
+
+        :raises UserError: a value is not what it should be
+        """
         undone = answer.get("parts_undone") or []
         if not isinstance(undone, list) or not all(isinstance(one, int) for one in undone):
             raise UserError(self.env._("The answers cannot be read. Reload the page."))
+        if answer.get("parts"):
+            self.action_use_parts(answer["parts"])
         lines = self.sudo().part_line_ids.filtered(lambda line: line.id in undone and line.state == "used")
         if lines:
             lines.with_env(self.env).action_undo_use()

@@ -142,8 +142,8 @@ class ServicePartRequest(models.Model):
         column = {"store": "at_store", "ship": "at_store", "station": "at_station", "van": "at_van"}[self.source]
         return [
             self.env._(
-                "%(part)s: %(free)s of %(wanted)s in stock", part=line.product_id.display_name, free=f"{line[column]:g}",
-                wanted=f"{line.quantity:g}",
+                "%(part)s: %(free)s of %(wanted)s in stock", part=line.product_id.display_name,
+                free=f"{line[column]:g}", wanted=f"{line.quantity:g}",
             )
             for line in self.sudo().line_ids.filtered(lambda line: line.state == "requested")
             if line.uom_id.compare(line[column], line.quantity) < 0

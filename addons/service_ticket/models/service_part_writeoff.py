@@ -89,10 +89,11 @@ class ServicePartWriteoff(models.Model):
         lines.check_access("read")
         lines.request_id._check_own()
         for vals in vals_list:
-            line = lines.browse(vals.get("line_id") or [])
-            vals["company_id"] = line.sudo().company_id.id
+            vals["company_id"] = lines.browse(vals.get("line_id") or []).sudo().company_id.id
         self._number(vals_list)
-        return super().create([{key: value for key, value in vals.items() if key != "company_id"} for vals in vals_list])
+        for vals in vals_list:
+            del vals["company_id"]  # it follows from the line
+        return super().create(vals_list)
 
     @api.model
     def _frozen_fields(self, state):

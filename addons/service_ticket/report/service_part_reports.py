@@ -98,7 +98,7 @@ class ReportPartAccount(models.AbstractModel):
         labels = dict(self.env["service.part.account"]._fields["bucket"]._description_selection(self.env))
         return [
             (labels[key], sum(found.mapped("quantity")), sum(found.mapped("value")))
-            for key, _label, _days in BUCKETS
+            for key, _label in BUCKETS
             if (found := rows.filtered(lambda row, key=key: row.bucket == key))
         ]
 

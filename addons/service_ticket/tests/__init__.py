@@ -11,3 +11,4 @@ from . import test_complaints
 from . import test_tour_service
 from . import test_parts_flow
 from . import test_parts_invariants
+from . import test_parts_store

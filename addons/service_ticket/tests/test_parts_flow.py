@@ -314,7 +314,8 @@ class TestPartsFlow(PartsCase):
         for _again in range(2):
             result = visit.save_sheet([answer])
             self.assertFalse(result["errors"])
-        self.assertEqual(sorted((p["state"], p["quantity"]) for p in result["sheet"]["parts"]), [("open", 3), ("used", 1)])
+        parts = [(part["state"], part["quantity"]) for part in result["sheet"]["parts"]]
+        self.assertEqual(sorted(parts), [("open", 3), ("used", 1)])
         used = visit.part_line_ids
         visit.save_sheet([{"line_id": visit.id, "parts_undone": used.ids}])
         self.assertEqual(self._quantity(self.seal, self._van()), 4)

@@ -79,7 +79,7 @@ class ServicePartHandlingLine(models.TransientModel):
 
     handling_id = fields.Many2one("service.part.handling", required=True, ondelete="cascade")
     operation = fields.Selection(related="handling_id.operation")
-    part_line_id = fields.Many2one("service.part.line", "Part", required=True, readonly=True)
+    part_line_id = fields.Many2one("service.part.line", "Line", required=True, readonly=True)
     product_id = fields.Many2one(related="part_line_id.product_id")
     tracking = fields.Selection(related="part_line_id.tracking")
     ticket_id = fields.Many2one(related="part_line_id.ticket_id")
