@@ -15,3 +15,6 @@ from . import test_portal_warranty
 from . import test_recall_tickets
 from . import test_depot_repair
 from . import test_every_method
+from . import test_parts_flow
+from . import test_parts_invariants
+from . import test_parts_store

@@ -5,3 +5,4 @@ from . import service_ticket_merge
 from . import service_contact_summary
 from . import service_warranty_check
 from . import service_recall_reply
+from . import service_part_handling
