@@ -119,7 +119,7 @@ CROSS JOIN LATERAL (SELECT EXTRACT(DAY FROM (now() AT TIME ZONE 'UTC') - quant.i
                 )
                 SELECT place.id, product_id, lot_id, COALESCE(book.quantity, 0), COALESCE(stock.quantity, 0)
                   FROM stock FULL JOIN book USING (location_id, product_id, lot_id)
-                  JOIN stock_location AS place ON place.id = location_id
+                  JOIN stock_location AS place ON place.id = COALESCE(book.location_id, stock.location_id)
                  WHERE COALESCE(stock.quantity, 0) < -0.00001
                     OR COALESCE(stock.quantity, 0) - COALESCE(book.quantity, 0) < -0.00001
                     OR (COALESCE(stock.quantity, 0) - COALESCE(book.quantity, 0) > 0.00001

@@ -241,9 +241,9 @@ class ServiceVisit(models.Model):
         undone = answer.get("parts_undone") or []
         if not isinstance(undone, list) or not all(isinstance(one, int) for one in undone):
             raise UserError(self.env._("The answers cannot be read. Reload the page."))
-        self.sudo().part_line_ids.filtered(
-            lambda line: line.id in undone and line.state == "used"
-        ).with_env(self.env).action_undo_use()
+        lines = self.sudo().part_line_ids.filtered(lambda line: line.id in undone and line.state == "used")
+        if lines:
+            lines.with_env(self.env).action_undo_use()
 
 
 class ServicePartRequest(models.Model):

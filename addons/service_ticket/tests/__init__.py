@@ -9,3 +9,4 @@ from . import test_sla_reference
 from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
+from . import test_parts_flow
