@@ -233,7 +233,9 @@ class ServiceSupplierClaimLine(models.Model):
             moves = line.move_ids.filtered(
                 lambda move: move.state == "done" and move.service_purpose == "claim_replace"
             )
-            line.received_quantity = sum(moves.mapped("product_qty"))
+            line.received_quantity = sum(
+                move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id) for move in moves
+            )
             credited = 0
             for item in line.refund_line_ids.filtered(lambda item: item.parent_state == "posted"):
                 credited += item.currency_id._convert(

@@ -10,3 +10,6 @@ from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
 from . import test_parts_flow
+from . import test_claims
+from . import test_claims_rights
+from . import test_claims_recovery
