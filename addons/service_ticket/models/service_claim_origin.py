@@ -33,7 +33,6 @@ class ServiceClaimOrigin(models.AbstractModel):
         company = company.sudo()
         env = self.with_company(company).sudo().env
         pairs = {(product.with_env(env), lot.with_env(env)) for product, lot in wanted if product}
-        env["product.product"].union(*(product for product, _lot in pairs)).seller_ids.partner_id  # noqa: B018
         by_lot = self._receipts(company, "lot_id", {lot.id for _product, lot in pairs if lot})
         rest = {product.id for product, lot in pairs if lot.id not in by_lot}
         by_product = self._receipts(company, "product_id", rest)
