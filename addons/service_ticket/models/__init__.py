@@ -65,3 +65,13 @@ from . import service_part_account
 from . import service_old_parts
 from . import service_old_parts_line
 from . import service_part_ticket
+from . import service_claim_settings
+from . import service_claim_origin
+from . import service_supplier_claim
+from . import service_supplier_claim_line
+from . import service_claim_goods
+from . import service_supplier_claim_steps
+from . import service_claim_answer
+from . import service_claim_letter
+from . import service_claim_collect
+from . import service_supplier_recovery

@@ -1,2 +1,3 @@
 from . import service_reports
 from . import service_part_reports
+from . import service_claim_reports

@@ -18,3 +18,6 @@ from . import test_every_method
 from . import test_parts_flow
 from . import test_parts_invariants
 from . import test_parts_store
+from . import test_claims
+from . import test_claims_rights
+from . import test_claims_recovery
