@@ -7,7 +7,7 @@
     "license": "LGPL-3",
     "depends": [
         "quality_incident", "calendar", "rating", "sale_stock", "purchase_stock", "repair", "hr_skills", "hr_expense",
-        "base_geolocalize",
+        "base_geolocalize", "hr_hourly_cost",
     ],
     "data": [
         "security/service_security.xml",
@@ -30,6 +30,14 @@
         "views/service_fault_views.xml",
         "views/portal_templates.xml",
         "views/portal_ticket_templates.xml",
+        "security/service_money_security.xml",
+        "data/service_money_data.xml",
+        "report/report_money.xml",
+        "views/service_fee_views.xml",
+        "views/service_cash_views.xml",
+        "views/service_cost_views.xml",
+        "views/service_money_ticket_views.xml",
+        "views/portal_fee_templates.xml",
     ],
     "demo": ["demo/service_people_demo.xml", "demo/service_ticket_demo.xml"],
     "external_dependencies": {"python": ["geographiclib"]},

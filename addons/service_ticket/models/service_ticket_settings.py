@@ -15,6 +15,9 @@ class ResCompany(models.Model):
         "service.ticket",
         "service.visit",
         "service.contact",
+        "service.fee.request",
+        "service.cash.receipt",
+        "service.cost.voucher",
     )
 
     service_reopen_days = fields.Integer(

@@ -1,1 +1,2 @@
 from . import service_reports
+from . import service_money_reports

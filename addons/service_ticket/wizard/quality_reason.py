@@ -9,4 +9,5 @@ class QualityReason(models.TransientModel):
         *("action_fail", "action_begin", "action_measure_again"),
         *("action_answer", "action_explain", "action_reject_solution", "action_escalate", "action_record_agreement"),
         "action_ask_leader",
+        "action_reverse",
     )
