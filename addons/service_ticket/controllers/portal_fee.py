@@ -20,8 +20,10 @@ class FeePortal(TicketPortal):
     def accept_fee(self, ticket_id, fee_id, access_token=None, offer=None, **_form):
         """Agree to the offer."""
         return self._act(
-            ticket_id, access_token,
-            lambda ticket, person: self._fee(ticket, fee_id)._portal_fee_accept(person, offer), "fee_accepted",
+            ticket_id,
+            access_token,
+            lambda ticket, person: self._fee(ticket, fee_id)._portal_fee_accept(person, offer),
+            "fee_accepted",
         )
 
     @http.route(
@@ -30,7 +32,8 @@ class FeePortal(TicketPortal):
     def refuse_fee(self, ticket_id, fee_id, access_token=None, offer=None, fee_reason=None, **_form):
         """Decline the offer."""
         return self._act(
-            ticket_id, access_token,
+            ticket_id,
+            access_token,
             lambda ticket, person: self._fee(ticket, fee_id)._portal_fee_refuse(person, offer, fee_reason),
             "fee_refused",
         )
@@ -41,10 +44,9 @@ class FeePortal(TicketPortal):
     def counter_fee(self, ticket_id, fee_id, access_token=None, offer=None, fee_reason=None, fee_amount=None, **_form):
         """Propose another amount."""
         return self._act(
-            ticket_id, access_token,
-            lambda ticket, person: self._fee(ticket, fee_id)._portal_fee_counter(
-                person, offer, fee_reason, fee_amount
-            ),
+            ticket_id,
+            access_token,
+            lambda ticket, person: self._fee(ticket, fee_id)._portal_fee_counter(person, offer, fee_reason, fee_amount),
             "fee_counter",
         )
 

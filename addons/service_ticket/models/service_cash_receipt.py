@@ -12,9 +12,7 @@ KIND = "cash_hand_in"
 class QualityDeadline(models.Model):
     _inherit = "quality.deadline"
 
-    kind = fields.Selection(
-        selection_add=[(KIND, "Cash to be handed in"), ("other",)], ondelete={KIND: "cascade"}
-    )
+    kind = fields.Selection(selection_add=[(KIND, "Cash to be handed in"), ("other",)], ondelete={KIND: "cascade"})
 
 
 class ServiceCashReceipt(models.Model):
@@ -23,7 +21,11 @@ class ServiceCashReceipt(models.Model):
     _name = "service.cash.receipt"
     _description = "Cash receipt"
     _inherit = [
-        "quality.step.mixin", "quality.deadline.mixin", "quality.evidence.mixin", "mail.thread", "mail.activity.mixin",
+        "quality.step.mixin",
+        "quality.deadline.mixin",
+        "quality.evidence.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
         "quality.register.mixin",
     ]
     _order = "received_at desc, id desc"
@@ -37,28 +39,49 @@ class ServiceCashReceipt(models.Model):
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
     state = fields.Selection(
         [("received", "With the engineer"), ("handed_in", "Handed in"), ("cancelled", "Cancelled")],
-        default="received", required=True, copy=False, index=True, tracking=True,
+        default="received",
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
     )
     fee_id = fields.Many2one(
-        "service.fee.request", "Fee request", required=True, index=True, ondelete="restrict", check_company=True,
+        "service.fee.request",
+        "Fee request",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
         domain="[('state', 'in', ('accepted', 'invoiced'))]",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     ticket_id = fields.Many2one(related="fee_id.ticket_id", store=True, index=True)
     visit_id = fields.Many2one(
-        "service.visit", index="btree_not_null", ondelete="restrict", check_company=True,
+        "service.visit",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
         domain="[('ticket_id', '=', ticket_id)]",
     )
     currency_id = fields.Many2one(related="fee_id.currency_id", store=True)
     amount = fields.Monetary(required=True, tracking=True)
     payer = fields.Char("Paid by", required=True)
     engineer_id = fields.Many2one(
-        "hr.employee", "Received by", required=True, index=True, check_company=True, ondelete="restrict",
+        "hr.employee",
+        "Received by",
+        required=True,
+        index=True,
+        check_company=True,
+        ondelete="restrict",
         default=lambda self: self.env.user.employee_id,
     )
     received_at = fields.Datetime("Received on", required=True, default=fields.Datetime.now)
     handed_to_id = fields.Many2one(
-        "res.users", "To be handed in to", check_company=True, index="btree_not_null", tracking=True,
+        "res.users",
+        "To be handed in to",
+        check_company=True,
+        index="btree_not_null",
+        tracking=True,
         domain=lambda self: [("all_group_ids", "in", self.env.ref(FINANCE).ids), ("share", "=", False)],
         help="The person of finance who takes the money in and confirms it.",
     )
@@ -77,7 +100,7 @@ class ServiceCashReceipt(models.Model):
     _next_state = {"received": "handed_in"}
     _stamps = {"handed_in": ("confirmed_by_id", "handed_in_at")}
     _step_activity = "service_ticket.mail_activity_fee_step"
-    _system_fields = frozenset({"handed_in_at", "confirmed_by_id", "cancel_reason", "reason", "company_id"})
+    _system_fields = frozenset({"handed_in_at", "confirmed_by_id", "cancel_reason", "reason"})
 
     # ------------------------------------------------------------------
     # CRUD
@@ -134,14 +157,20 @@ class ServiceCashReceipt(models.Model):
             fee = receipt.sudo().fee_id
             if fee.state not in AGREED[:2]:
                 raise UserError(
-                    self.env._("%(fee)s is “%(state)s”: cash is taken only for what was approved and the customer "
-                               "accepted.", fee=fee.name, state=fee._state_label(fee.state))
+                    self.env._(
+                        "%(fee)s is “%(state)s”: cash is taken only for what was approved and the customer accepted.",
+                        fee=fee.name,
+                        state=fee._state_label(fee.state),
+                    )
                 )
             if fee.currency_id.compare_amounts(fee.amount_owed, 0) < 0:
                 raise UserError(
-                    self.env._("%(fee)s: %(amount)s is more than what is owed. Take at most %(owed)s.", fee=fee.name,
-                               amount=fee.currency_id.format(receipt.amount),
-                               owed=fee.currency_id.format(fee.amount_owed + receipt.amount))
+                    self.env._(
+                        "%(fee)s: %(amount)s is more than what is owed. Take at most %(owed)s.",
+                        fee=fee.name,
+                        amount=fee.currency_id.format(receipt.amount),
+                        owed=fee.currency_id.format(fee.amount_owed + receipt.amount),
+                    )
                 )
             if receipt.received_at > now:
                 raise UserError(self.env._("%s: cash cannot have been received in the future.", receipt.name))
@@ -171,8 +200,11 @@ class ServiceCashReceipt(models.Model):
         self.env["quality.deadline"]._start(
             [
                 {
-                    "record": receipt, "kind": KIND, "hours": receipt.company_id.service_cash_hours,
-                    "start_at": receipt.received_at, "user": receipt.engineer_id.user_id,
+                    "record": receipt,
+                    "kind": KIND,
+                    "hours": receipt.company_id.service_cash_hours,
+                    "start_at": receipt.received_at,
+                    "user": receipt.engineer_id.user_id,
                     "department": receipt.ticket_id.team_id.department_id,
                 }
                 for receipt in self.sudo()
@@ -232,12 +264,20 @@ class ServiceFeeRequest(models.Model):
     cash_ids = fields.One2many("service.cash.receipt", "fee_id", "Cash received", readonly=True)
     cash_total = fields.Monetary("Cash handed in", compute="_compute_amount_owed", compute_sudo=True)
     amount_owed = fields.Monetary(
-        "Still owed", compute="_compute_amount_owed", compute_sudo=True,
+        "Still owed",
+        compute="_compute_amount_owed",
+        compute_sudo=True,
         help="What was accepted, less the cash received on site and what accounting has received.",
     )
 
-    @api.depends("amount_total", "state", "cash_ids.amount", "cash_ids.state", "order_ids.invoice_ids.amount_residual",
-                 "order_ids.invoice_ids.state")
+    @api.depends(
+        "amount_total",
+        "state",
+        "cash_ids.amount",
+        "cash_ids.state",
+        "order_ids.invoice_ids.amount_residual",
+        "order_ids.invoice_ids.state",
+    )
     def _compute_amount_owed(self):
         for fee in self:
             cash = fee.cash_ids.filtered(lambda one: one.state != "cancelled")
@@ -263,10 +303,14 @@ class ServiceFeeRequest(models.Model):
         if self.state not in AGREED[:2] or self.currency_id.compare_amounts(self.amount_owed, 0) <= 0:
             raise UserError(self.env._("%s: nothing is owed at present.", self.display_name))
         return {
-            "type": "ir.actions.act_window", "res_model": "service.cash.receipt", "views": [[False, "form"]],
+            "type": "ir.actions.act_window",
+            "res_model": "service.cash.receipt",
+            "views": [[False, "form"]],
             "name": self.env._("Cash received"),
             "context": {
-                "default_fee_id": self.id, "default_visit_id": self.visit_id.id, "default_amount": self.amount_owed,
+                "default_fee_id": self.id,
+                "default_visit_id": self.visit_id.id,
+                "default_amount": self.amount_owed,
                 "default_payer": self.sudo().ticket_id.contact_name or self.partner_id.name,
             },
         }

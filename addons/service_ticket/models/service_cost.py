@@ -17,7 +17,11 @@ class ServiceCost(models.Model):
     _name = "service.cost"
     _description = "Service cost"
     _inherit = [
-        "quality.workflow.mixin", "quality.evidence.mixin", "analytic.mixin", "mail.thread", "quality.register.mixin",
+        "quality.workflow.mixin",
+        "quality.evidence.mixin",
+        "analytic.mixin",
+        "mail.thread",
+        "quality.register.mixin",
     ]
     _order = "date desc, id desc"
     _rec_names_search = ["name", "ticket_id.name"]
@@ -30,14 +34,21 @@ class ServiceCost(models.Model):
     name = fields.Char("Description", required=True)
     state = fields.Selection(
         [("draft", "To audit"), ("audited", "Audited"), ("allocated", "Allocated"), ("cancelled", "Cancelled")],
-        default="draft", required=True, copy=False, index=True, tracking=True,
+        default="draft",
+        required=True,
+        copy=False,
+        index=True,
+        tracking=True,
     )
     type_id = fields.Many2one("service.cost.type", required=True, index=True, ondelete="restrict", tracking=True)
     ticket_id = fields.Many2one("service.ticket", required=True, index=True, ondelete="restrict", check_company=True)
     company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
     incident_id = fields.Many2one(related="ticket_id.incident_id", store=True, index="btree_not_null")
     visit_id = fields.Many2one(
-        "service.visit", index="btree_not_null", ondelete="restrict", check_company=True,
+        "service.visit",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
         domain="[('ticket_id', '=', ticket_id)]",
     )
     employee_id = fields.Many2one("hr.employee", "Employee", index="btree_not_null", check_company=True)
@@ -51,20 +62,42 @@ class ServiceCost(models.Model):
     amount = fields.Monetary(compute="_compute_amount", store=True, tracking=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Currency of the company")
     company_amount = fields.Monetary(
-        "Amount in the company's currency", currency_field="company_currency_id", compute="_compute_company_amount",
-        store=True, help="At the rate of the day of the cost.",
+        "Amount in the company's currency",
+        currency_field="company_currency_id",
+        compute="_compute_company_amount",
+        store=True,
+        help="At the rate of the day of the cost.",
     )
     bearer = fields.Selection(
-        BEARERS, "Borne by", compute="_compute_bearer", store=True, readonly=False, precompute=True, required=True,
-        index=True, tracking=True,
+        BEARERS,
+        "Borne by",
+        compute="_compute_bearer",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        index=True,
+        tracking=True,
     )
     allocation = fields.Selection(
-        ALLOCATIONS, "Allocated to", compute="_compute_allocation", store=True, readonly=False, precompute=True,
-        required=True, tracking=True,
+        ALLOCATIONS,
+        "Allocated to",
+        compute="_compute_allocation",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
     )
     department_id = fields.Many2one(
-        "hr.department", compute="_compute_department_id", store=True, readonly=False, precompute=True,
-        index="btree_not_null", check_company=True, tracking=True,
+        "hr.department",
+        compute="_compute_department_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        check_company=True,
+        tracking=True,
     )
     partner_id = fields.Many2one("res.partner", "Supplier or customer", index="btree_not_null", tracking=True)
     reason = fields.Char("Reason", readonly=True, copy=False)
@@ -187,7 +220,7 @@ class ServiceCost(models.Model):
         for cost in self.filtered("is_automatic"):
             if any(cost._would_change(name, vals[name]) for name in FACTS & vals.keys() - {"amount"}):
                 raise UserError(
-                    self.env._("“%s” follows from its source. Correct it there, or cancel this line.", cost.display_name)
+                    self.env._("“%s” follows from its source. Correct it there, or cancel it here.", cost.display_name)
                 )
 
     def _check_entered(self):
@@ -197,7 +230,7 @@ class ServiceCost(models.Model):
             if cost.quantity <= 0 and not cost.reversal_of_id:
                 raise UserError(self.env._("“%s”: the quantity of a cost is above zero.", cost.display_name))
             if cost.unit_cost < 0:
-                raise UserError(self.env._("“%s”: a cost is not negative; a correction is a reversal.", cost.display_name))
+                raise UserError(self.env._("“%s”: a cost is not negative. Reverse what is wrong.", cost.display_name))
             if cost.visit_id and cost.visit_id.ticket_id != cost.ticket_id:
                 raise UserError(self.env._("“%s”: the visit belongs to another ticket.", cost.display_name))
 

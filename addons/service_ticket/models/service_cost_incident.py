@@ -16,14 +16,19 @@ class QualityIncident(models.Model):
 
     service_cost_ids = fields.One2many("service.cost", "incident_id", "Costs of service", readonly=True)
     service_cost = fields.Monetary(
-        "Service costs borne by the company", currency_field="company_currency_id", compute="_compute_service_cost",
-        store=True, compute_sudo=True,
+        "Service costs borne by the company",
+        currency_field="company_currency_id",
+        compute="_compute_service_cost",
+        store=True,
+        compute_sudo=True,
     )
 
     @api.depends("service_cost_ids.company_amount", "service_cost_ids.bearer", "service_cost_ids.state")
     def _compute_service_cost(self):
-        groups = self.env["service.cost"].sudo()._read_group(
-            OWN & Domain("incident_id", "in", self.ids), ["incident_id"], ["company_amount:sum"]
+        groups = (
+            self.env["service.cost"]
+            .sudo()
+            ._read_group(OWN & Domain("incident_id", "in", self.ids), ["incident_id"], ["company_amount:sum"])
         )
         sums = {incident.id: amount for incident, amount in groups}
         for incident in self:
@@ -60,8 +65,11 @@ class QualityIndicator(models.Model):
             ),
         )
         return [
-            Measure(loss.numerator + cost.numerator, loss.denominator + cost.denominator,
-                    max(loss.excluded - int(cost.denominator), 0))
+            Measure(
+                loss.numerator + cost.numerator,
+                loss.denominator + cost.denominator,
+                max(loss.excluded - int(cost.denominator), 0),
+            )
             for loss, cost in zip(super()._measure_poor_quality_cost(spans), service, strict=True)
         ]
 
@@ -74,7 +82,9 @@ class QualityIndicator(models.Model):
     def _measure_service_warranty_cost(self, spans):
         """What tickets in warranty cost the company."""
         return self._measure_costs(
-            spans, SQL("SUM(cost.company_amount)"), SQL("COUNT(DISTINCT cost.ticket_id)"),
+            spans,
+            SQL("SUM(cost.company_amount)"),
+            SQL("COUNT(DISTINCT cost.ticket_id)"),
             SQL("cost.bearer = 'company' AND ticket.warranty_state = 'in'"),
         )
 
@@ -83,7 +93,8 @@ class QualityIndicator(models.Model):
         return self._measure_costs(
             spans,
             SQL("GREATEST(SUM(cost.company_amount) FILTER (WHERE cost.bearer != 'company'), 0)"),
-            SQL("GREATEST(SUM(cost.company_amount), 0)"), SQL("TRUE"),
+            SQL("GREATEST(SUM(cost.company_amount), 0)"),
+            SQL("TRUE"),
         )
 
     @api.model
@@ -98,7 +109,9 @@ class QualityIndicator(models.Model):
                        (SELECT %(denominator)s %(costs)s AND %(standing)s) AS denominator,
                        (SELECT COUNT(*) %(costs)s AND cost.state = 'cancelled') AS excluded
                 """,
-                numerator=numerator, denominator=denominator, standing=standing,
+                numerator=numerator,
+                denominator=denominator,
+                standing=standing,
                 costs=SQL(
                     """FROM service_cost AS cost JOIN service_ticket AS ticket ON ticket.id = cost.ticket_id
                       WHERE cost.company_id = span.company_id AND cost.date >= span.date_from
@@ -126,14 +139,14 @@ class QualityCockpit(models.AbstractModel):
         """One row a type of cost, one more for the losses of incidents; one column a month. No cost counts twice."""
         starts = scope.month_starts()
         costs = (
-            scope.of("service.cost", "department_id") & OWN & Domain("date", ">=", starts[0])
+            scope.of("service.cost", "department_id")
+            & OWN
+            & Domain("date", ">=", starts[0])
             & Domain("ticket_id.kind", "in", FAILURES)
         )
         if scope.project_id:
             costs &= Domain("incident_id.project_id", "=", scope.project_id)
-        groups = self.env["service.cost"]._read_group(
-            costs, ["type_id", "date:month"], ["company_amount:sum_currency"]
-        )
+        groups = self.env["service.cost"]._read_group(costs, ["type_id", "date:month"], ["company_amount:sum_currency"])
         sums = {(cost_type, month): amount for cost_type, month, amount in groups}
         title = self.env._("Cost of poor quality by type")
         series = [self._losses(scope, starts)]
@@ -144,9 +157,13 @@ class QualityCockpit(models.AbstractModel):
                     "title": cost_type.sudo().name,
                     "figures": [
                         self._figure(
-                            f"{start:%Y-%m}", sums.get((cost_type, start), 0),
-                            self._open("service.cost", f"{title}: {cost_type.sudo().name}, {start:%Y-%m}",
-                                       own & self._within(start, after)),
+                            f"{start:%Y-%m}",
+                            sums.get((cost_type, start), 0),
+                            self._open(
+                                "service.cost",
+                                f"{title}: {cost_type.sudo().name}, {start:%Y-%m}",
+                                own & self._within(start, after),
+                            ),
                         )
                         for start, after in zip(starts, [*starts[1:], None], strict=True)
                     ],
@@ -155,9 +172,15 @@ class QualityCockpit(models.AbstractModel):
         for row in series:
             row["total"] = sum(figure["value"] for figure in row["figures"])
         return {
-            "key": "cost_types", "kind": "money_table", "wide": True, "title": title, "series": series,
-            "months": [f"{start:%Y-%m}" for start in starts], "currency_id": self.env.company.currency_id.id,
-            "total": sum(row["total"] for row in series), "action": self._open("service.cost", title, costs),
+            "key": "cost_types",
+            "kind": "money_table",
+            "wide": True,
+            "title": title,
+            "series": series,
+            "months": [f"{start:%Y-%m}" for start in starts],
+            "currency_id": self.env.company.currency_id.id,
+            "total": sum(row["total"] for row in series),
+            "action": self._open("service.cost", title, costs),
         }
 
     @api.model

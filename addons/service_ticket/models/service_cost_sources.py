@@ -3,8 +3,19 @@ from odoo import api, models
 #: a change of these may change what an approved expense costs
 EXPENSE = frozenset(
     {
-        "approval_state", "service_visit_id", "product_id", "total_amount_currency", "total_amount", "quantity",
-        "price_unit", "tax_ids", "date", "name", "currency_id", "employee_id", "analytic_distribution",
+        "approval_state",
+        "service_visit_id",
+        "product_id",
+        "total_amount_currency",
+        "total_amount",
+        "quantity",
+        "price_unit",
+        "tax_ids",
+        "date",
+        "name",
+        "currency_id",
+        "employee_id",
+        "analytic_distribution",
     }
 )
 
@@ -27,7 +38,8 @@ class ServiceCost(models.Model):
         costs = self.sudo()
         known = costs._of_sources({(vals["source_model"], vals["source_id"]) for vals in vals_list})
         companies = costs.env["service.ticket"].browse([vals["ticket_id"] for vals in vals_list]).company_id
-        types = costs.env["service.cost.type"]._of_code({vals["type"] for vals in vals_list if vals.get("type")}, companies)
+        codes = {vals["type"] for vals in vals_list if vals.get("type")}
+        types = costs.env["service.cost.type"]._of_code(codes, companies)
         result, fresh = costs.browse(), []
         for vals in vals_list:
             values = dict(vals)
@@ -65,8 +77,11 @@ class ServiceCost(models.Model):
         for model, ids in by_model.items():
             lines |= self.search(
                 [
-                    ("source_model", "=", model), ("source_id", "in", ids), ("state", "!=", "cancelled"),
-                    ("is_reversed", "=", False), ("reversal_of_id", "=", False),
+                    ("source_model", "=", model),
+                    ("source_id", "in", ids),
+                    ("state", "!=", "cancelled"),
+                    ("is_reversed", "=", False),
+                    ("reversal_of_id", "=", False),
                 ]
             )
         return {(line.source_model, line.source_id, line.source_key): line for line in lines}
@@ -95,11 +110,19 @@ class ServiceCost(models.Model):
         ticket = line.ticket_id
         free = line.in_warranty or line.clearing == "written_off"
         return {
-            "type": "parts", "source_model": line._name, "source_id": line.id, "source_key": "part",
-            "name": line.product_id.display_name, "ticket_id": ticket.id, "visit_id": line.visit_id.id,
-            "date": (line.cleared_at or self.env.cr.now()).date(), "quantity": line.quantity,
-            "unit": line.product_id.uom_id.name, "unit_cost": line.unit_cost,
-            "currency_id": ticket.company_id.currency_id.id, "bearer": "company" if free else "customer",
+            "type": "parts",
+            "source_model": line._name,
+            "source_id": line.id,
+            "source_key": "part",
+            "name": line.product_id.display_name,
+            "ticket_id": ticket.id,
+            "visit_id": line.visit_id.id,
+            "date": (line.cleared_at or self.env.cr.now()).date(),
+            "quantity": line.quantity,
+            "unit": line.product_id.uom_id.name,
+            "unit_cost": line.unit_cost,
+            "currency_id": ticket.company_id.currency_id.id,
+            "bearer": "company" if free else "customer",
             "partner_id": False if free else ticket.partner_id.id,
         }
 
@@ -112,10 +135,17 @@ class ServiceCost(models.Model):
         return self._record(
             [
                 {
-                    "type": "transport", "source_model": request._name, "source_id": request.id, "source_key": "postage",
-                    "name": self.env._("Postage of %s", request.name), "ticket_id": request.ticket_id.id,
-                    "visit_id": request.visit_id.id, "date": self.env.cr.now().date(), "quantity": 1,
-                    "unit_cost": request.postage_cost, "currency_id": request.currency_id.id,
+                    "type": "transport",
+                    "source_model": request._name,
+                    "source_id": request.id,
+                    "source_key": "postage",
+                    "name": self.env._("Postage of %s", request.name),
+                    "ticket_id": request.ticket_id.id,
+                    "visit_id": request.visit_id.id,
+                    "date": self.env.cr.now().date(),
+                    "quantity": 1,
+                    "unit_cost": request.postage_cost,
+                    "currency_id": request.currency_id.id,
                 }
                 for request in requests.sudo()
                 if request.postage_cost
@@ -159,10 +189,19 @@ class HrExpense(models.Model):
         charged = visit.is_chargeable
         return {
             **({"type_id": cost_type.id} if cost_type else {"type": "other"}),
-            "source_model": self._name, "source_id": self.id, "source_key": "expense", "expense_id": self.id,
-            "name": self.name, "ticket_id": visit.ticket_id.id, "visit_id": visit.id, "employee_id": self.employee_id.id,
-            "date": self.date, "quantity": 1, "unit_cost": self.untaxed_amount,
-            "currency_id": self.company_currency_id.id, "analytic_distribution": self.analytic_distribution,
+            "source_model": self._name,
+            "source_id": self.id,
+            "source_key": "expense",
+            "expense_id": self.id,
+            "name": self.name,
+            "ticket_id": visit.ticket_id.id,
+            "visit_id": visit.id,
+            "employee_id": self.employee_id.id,
+            "date": self.date,
+            "quantity": 1,
+            "unit_cost": self.untaxed_amount,
+            "currency_id": self.company_currency_id.id,
+            "analytic_distribution": self.analytic_distribution,
             **({"bearer": "customer", "partner_id": visit.partner_id.id} if charged else {}),
         }
 
@@ -191,10 +230,18 @@ class ServiceVisit(models.Model):
 
     def _labour_vals(self, employee, hours):
         return {
-            "type": "labour", "source_model": self._name, "source_id": self.id, "source_key": f"labour:{employee.id}",
+            "type": "labour",
+            "source_model": self._name,
+            "source_id": self.id,
+            "source_key": f"labour:{employee.id}",
             "name": self.env._("Labour of %(name)s, %(visit)s", name=employee.name, visit=self.name),
-            "ticket_id": self.ticket_id.id, "visit_id": self.id, "employee_id": employee.id,
-            "date": self.finished_at.date(), "quantity": hours, "unit": self.env._("hours"),
-            "unit_cost": employee.hourly_cost, "currency_id": employee.currency_id.id,
+            "ticket_id": self.ticket_id.id,
+            "visit_id": self.id,
+            "employee_id": employee.id,
+            "date": self.finished_at.date(),
+            "quantity": hours,
+            "unit": self.env._("hours"),
+            "unit_cost": employee.hourly_cost,
+            "currency_id": employee.currency_id.id,
             **({"bearer": "customer", "partner_id": self.partner_id.id} if self.is_chargeable else {}),
         }

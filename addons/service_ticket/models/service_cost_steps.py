@@ -22,8 +22,17 @@ class ServiceCost(models.Model):
     _stamps = {"audited": ("audited_by_id", "audited_at")}
     _system_fields = frozenset(
         {
-            "entered_by_id", "source_model", "source_id", "source_key", "expense_id", "reversal_of_id", "is_reversed",
-            "audited_by_id", "audited_at", "voucher_id", "reason",
+            "entered_by_id",
+            "source_model",
+            "source_id",
+            "source_key",
+            "expense_id",
+            "reversal_of_id",
+            "is_reversed",
+            "audited_by_id",
+            "audited_at",
+            "voucher_id",
+            "reason",
         }
     )
 
@@ -127,11 +136,21 @@ class ServiceCost(models.Model):
             [
                 {
                     "name": self.env._("Reversal of %(cost)s: %(reason)s", cost=cost.name, reason=reason),
-                    "reason": reason, "reversal_of_id": cost.id, "type_id": cost.type_id.id,
-                    "ticket_id": cost.ticket_id.id, "visit_id": cost.visit_id.id, "employee_id": cost.employee_id.id,
-                    "date": cost.date, "quantity": -cost.quantity, "unit": cost.unit, "unit_cost": cost.unit_cost,
-                    "currency_id": cost.currency_id.id, "bearer": cost.bearer, "allocation": cost.allocation,
-                    "department_id": cost.department_id.id, "partner_id": cost.partner_id.id,
+                    "reason": reason,
+                    "reversal_of_id": cost.id,
+                    "type_id": cost.type_id.id,
+                    "ticket_id": cost.ticket_id.id,
+                    "visit_id": cost.visit_id.id,
+                    "employee_id": cost.employee_id.id,
+                    "date": cost.date,
+                    "quantity": -cost.quantity,
+                    "unit": cost.unit,
+                    "unit_cost": cost.unit_cost,
+                    "currency_id": cost.currency_id.id,
+                    "bearer": cost.bearer,
+                    "allocation": cost.allocation,
+                    "department_id": cost.department_id.id,
+                    "partner_id": cost.partner_id.id,
                     "analytic_distribution": cost.analytic_distribution,
                 }
                 for cost in costs

@@ -15,18 +15,31 @@ class ServiceTicket(models.Model):
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Currency of the company")
     cost_ids = fields.One2many("service.cost", "ticket_id", "Costs", readonly=True, groups=READERS)
     cost_total = fields.Monetary(
-        "Costs in all", currency_field="company_currency_id", compute="_compute_costs", compute_sudo=True, groups=READERS
+        "Costs in all",
+        currency_field="company_currency_id",
+        compute="_compute_costs",
+        compute_sudo=True,
+        groups=READERS,
     )
     cost_company = fields.Monetary(
-        "Borne by the company", currency_field="company_currency_id", compute="_compute_costs", compute_sudo=True,
+        "Borne by the company",
+        currency_field="company_currency_id",
+        compute="_compute_costs",
+        compute_sudo=True,
         groups=READERS,
     )
     cost_supplier = fields.Monetary(
-        "Borne by suppliers", currency_field="company_currency_id", compute="_compute_costs", compute_sudo=True,
+        "Borne by suppliers",
+        currency_field="company_currency_id",
+        compute="_compute_costs",
+        compute_sudo=True,
         groups=READERS,
     )
     cost_customer = fields.Monetary(
-        "Borne by the customer", currency_field="company_currency_id", compute="_compute_costs", compute_sudo=True,
+        "Borne by the customer",
+        currency_field="company_currency_id",
+        compute="_compute_costs",
+        compute_sudo=True,
         groups=READERS,
     )
     unaudited_count = fields.Integer("Costs to audit", compute="_compute_costs", compute_sudo=True)
@@ -35,7 +48,8 @@ class ServiceTicket(models.Model):
     def _compute_costs(self):
         groups = self.env["service.cost"]._read_group(
             [("ticket_id", "in", self.ids), ("state", "!=", "cancelled")],
-            ["ticket_id", "bearer", "state"], ["company_amount:sum", "__count"],
+            ["ticket_id", "bearer", "state"],
+            ["company_amount:sum", "__count"],
         )
         sums, drafts = {}, {}
         for ticket, bearer, state, amount, count in groups:

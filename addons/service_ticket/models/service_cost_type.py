@@ -29,8 +29,11 @@ class ServiceCostType(models.Model):
     company_id = fields.Many2one("res.company", index=True, help="Empty: for every company.")
     bearer = fields.Selection(BEARERS, "Borne by", default="company", required=True)
     allocation = fields.Selection(
-        ALLOCATIONS, "Allocated to", default="department", required=True,
-        help="Travel, lodging and allowances to the department; repair, parts, transport and packaging to manufacturing.",
+        ALLOCATIONS,
+        "Allocated to",
+        default="department",
+        required=True,
+        help="Where such a cost goes as a rule (C21).",
     )
 
     _code_uniq = models.UniqueIndex("(code, COALESCE(company_id, 0))", "There is a type with this code already.")
@@ -45,8 +48,10 @@ class ServiceCostType(models.Model):
         types = self.sudo().search([("code", "in", [*codes, "other"]), ("company_id", "in", [*companies.ids, False])])
         known = {(one.code, one.company_id.id): one for one in types}
         return {
-            (code, company): known.get((code, company.id)) or known.get((code, False))
-            or known.get(("other", company.id)) or known.get(("other", False))
+            (code, company): known.get((code, company.id))
+            or known.get((code, False))
+            or known.get(("other", company.id))
+            or known.get(("other", False))
             for code in codes
             for company in companies
         }
@@ -64,6 +69,7 @@ class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     service_cost_type_id = fields.Many2one(
-        "service.cost.type", "Service cost",
+        "service.cost.type",
+        "Service cost",
         help="Which cost of after-sales service an expense on this product is, when it belongs to a visit.",
     )

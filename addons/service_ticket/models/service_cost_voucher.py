@@ -59,8 +59,11 @@ class ServiceCostVoucher(models.Model):
     def _open(self):
         """Return the action that shows these vouchers."""
         action = {
-            "type": "ir.actions.act_window", "res_model": self._name, "name": self.env._("Allocation vouchers"),
-            "views": [[False, "list"], [False, "form"]], "domain": [("id", "in", self.ids)],
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "name": self.env._("Allocation vouchers"),
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("id", "in", self.ids)],
         }
         if len(self) == 1:
             action.update(views=[[False, "form"]], res_id=self.id)

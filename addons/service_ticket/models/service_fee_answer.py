@@ -20,7 +20,9 @@ class ServiceFeeAnswer(models.Model):
     round = fields.Integer("Offer no.", readonly=True, aggregator=None)
     amount = fields.Monetary("Offered", readonly=True)
     answer = fields.Selection(
-        [("accepted", "Accepted"), ("refused", "Refused"), ("counter", "Counter-proposal")], required=True, readonly=True
+        [("accepted", "Accepted"), ("refused", "Refused"), ("counter", "Counter-proposal")],
+        required=True,
+        readonly=True,
     )
     counter_amount = fields.Monetary("Proposed by the customer", readonly=True)
     way = fields.Selection([("portal", "Portal"), ("written", "In writing")], required=True, readonly=True)
@@ -56,8 +58,14 @@ class ServiceFeeRequest(models.Model):
             raise UserError(self.env._("An amount is not negative."))
         fee.env["service.fee.answer"].create(
             {
-                "fee_id": fee.id, "round": fee.round, "amount": fee.amount_total, "answer": answer, "way": way,
-                "person": person, "note": note or False, "counter_amount": counter_amount if answer == "counter" else 0,
+                "fee_id": fee.id,
+                "round": fee.round,
+                "amount": fee.amount_total,
+                "answer": answer,
+                "way": way,
+                "person": person,
+                "note": note or False,
+                "counter_amount": counter_amount if answer == "counter" else 0,
                 "user_id": False if self.env.user.share else self.env.uid,
             }
         )
@@ -70,8 +78,11 @@ class ServiceFeeRequest(models.Model):
     def _check_answerable(self, answer, seen_round):
         if self.state != "quoted":
             raise UserError(
-                self.env._("%(fee)s is “%(state)s”: it waits for no answer.", fee=self.name,
-                           state=self._state_label(self.state))
+                self.env._(
+                    "%(fee)s is “%(state)s”: it waits for no answer.",
+                    fee=self.name,
+                    state=self._state_label(self.state),
+                )
             )
         if seen_round is not None and str(seen_round) != str(self.round):
             raise UserError(self.env._("%s: there is a new offer by now. Please look at it first.", self.name))

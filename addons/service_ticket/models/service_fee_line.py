@@ -15,7 +15,8 @@ class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     service_fee_kind = fields.Selection(
-        [kind for kind in KINDS if kind[0] != "part"], "Charged as",
+        [kind for kind in KINDS if kind[0] != "part"],
+        "Charged as",
         help="Which line of a fee request of after-sales service this product is. Goods are parts.",
     )
 
@@ -37,7 +38,11 @@ class ServiceFeeLine(models.Model):
     currency_id = fields.Many2one(related="fee_id.currency_id")
     sequence = fields.Integer(default=10)
     product_id = fields.Many2one(
-        "product.product", required=True, check_company=True, ondelete="restrict", index=True,
+        "product.product",
+        required=True,
+        check_company=True,
+        ondelete="restrict",
+        index=True,
         domain="[('sale_ok', '=', True)]",
     )
     kind = fields.Selection(KINDS, compute="_compute_kind", store=True, readonly=False, precompute=True, required=True)
@@ -45,11 +50,18 @@ class ServiceFeeLine(models.Model):
     quantity = fields.Float(default=1, digits="Product Unit", required=True)
     uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
     price_unit = fields.Float(
-        "Unit price", digits="Product Price", compute="_compute_price_unit", store=True, readonly=False, precompute=True,
+        "Unit price",
+        digits="Product Price",
+        compute="_compute_price_unit",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Proposed at material and basic labour cost once the warranty has ended, else at the list price.",
     )
     in_warranty = fields.Boolean(help="Free for the customer; stands on the quotation with 0.")
-    tax_ids = fields.Many2many("account.tax", string="Taxes", compute="_compute_tax_ids", store=True, check_company=True)
+    tax_ids = fields.Many2many(
+        "account.tax", string="Taxes", compute="_compute_tax_ids", store=True, check_company=True
+    )
     amount = fields.Monetary(
         "Untaxed", compute="_compute_amount", store=True, help="What the customer pays for this line, before taxes."
     )
@@ -104,15 +116,24 @@ class ServiceFeeLine(models.Model):
         """Return this line as Odoo's tax computation wants it."""
         company = self.fee_id.company_id or self.env.company
         return self.env["account.tax"]._prepare_base_line_for_taxes_computation(
-            self, price_unit=self._charged_price(), quantity=self.quantity, tax_ids=self.tax_ids,
-            product_id=self.product_id, partner_id=self.fee_id.partner_id,
-            currency_id=self.fee_id.currency_id or company.currency_id, rate=1.0,
+            self,
+            price_unit=self._charged_price(),
+            quantity=self.quantity,
+            tax_ids=self.tax_ids,
+            product_id=self.product_id,
+            partner_id=self.fee_id.partner_id,
+            currency_id=self.fee_id.currency_id or company.currency_id,
+            rate=1.0,
         )
 
     def _content(self):
         return {
-            "product": self.product_id.id, "name": self.name or "", "quantity": repr(round(self.quantity, 6)),
-            "price": repr(round(self.price_unit, 6)), "in_warranty": self.in_warranty, "taxes": sorted(self.tax_ids.ids),
+            "product": self.product_id.id,
+            "name": self.name or "",
+            "quantity": repr(round(self.quantity, 6)),
+            "price": repr(round(self.price_unit, 6)),
+            "in_warranty": self.in_warranty,
+            "taxes": sorted(self.tax_ids.ids),
         }
 
     def _prepare_order_line(self):
@@ -121,7 +142,12 @@ class ServiceFeeLine(models.Model):
         if self.in_warranty:
             text = f"{text}\n{self.env._('In warranty: free of charge')}"
         return {
-            "product_id": self.product_id.id, "name": text, "product_uom_qty": self.quantity,
-            "product_uom_id": self.uom_id.id, "price_unit": self._charged_price(), "discount": 0,
-            "tax_ids": [fields.Command.set(self.tax_ids.ids)], "service_fee_line_id": self.id,
+            "product_id": self.product_id.id,
+            "name": text,
+            "product_uom_qty": self.quantity,
+            "product_uom_id": self.uom_id.id,
+            "price_unit": self._charged_price(),
+            "discount": 0,
+            "tax_ids": [fields.Command.set(self.tax_ids.ids)],
+            "service_fee_line_id": self.id,
         }

@@ -7,8 +7,19 @@ from .service_ticket_roles import FINANCE
 #: what the approval of a fee request fixes of its order
 FIXED = frozenset(
     {
-        "partner_id", "company_id", "currency_id", "pricelist_id", "fiscal_position_id", "order_line", "state",
-        "signature", "signed_by", "signed_on", "require_signature", "require_payment", "validity_date",
+        "partner_id",
+        "company_id",
+        "currency_id",
+        "pricelist_id",
+        "fiscal_position_id",
+        "order_line",
+        "state",
+        "signature",
+        "signed_by",
+        "signed_on",
+        "require_signature",
+        "require_payment",
+        "validity_date",
     }
 )
 FIXED_LINE = frozenset(
@@ -37,14 +48,24 @@ class ServiceFeeRequest(models.Model):
     def _create_order(self):
         """Create the quotation of an approved request; ``self`` is the superuser's."""
         ticket = self.ticket_id
-        return self.env["sale.order"].with_company(self.company_id).create(
-            {
-                "partner_id": self.partner_id.id, "company_id": self.company_id.id, "pricelist_id": False,
-                "currency_id": self.currency_id.id, "origin": f"{ticket.name}, {self.name}",
-                "service_ticket_id": ticket.id, "service_fee_id": self.id, "validity_date": self.valid_until,
-                "require_signature": True, "require_payment": False,
-                "order_line": [fields.Command.create(line._prepare_order_line()) for line in self.line_ids],
-            }
+        return (
+            self.env["sale.order"]
+            .with_company(self.company_id)
+            .create(
+                {
+                    "partner_id": self.partner_id.id,
+                    "company_id": self.company_id.id,
+                    "pricelist_id": False,
+                    "currency_id": self.currency_id.id,
+                    "origin": f"{ticket.name}, {self.name}",
+                    "service_ticket_id": ticket.id,
+                    "service_fee_id": self.id,
+                    "validity_date": self.valid_until,
+                    "require_signature": True,
+                    "require_payment": False,
+                    "order_line": [fields.Command.create(line._prepare_order_line()) for line in self.line_ids],
+                }
+            )
         )
 
     def _drop_orders(self):
@@ -79,17 +100,23 @@ class ServiceFeeRequest(models.Model):
         moves = self.sudo().invoice_ids
         if not self.env["account.move"].has_access("read"):
             return {
-                "type": "ir.actions.client", "tag": "display_notification",
+                "type": "ir.actions.client",
+                "tag": "display_notification",
                 "params": {
                     "type": "success",
-                    "message": self.env._("The draft invoice waits in accounting: %s", ", ".join(
-                        move.name or move.ref or str(move.id) for move in moves)),
+                    "message": self.env._(
+                        "The draft invoice waits in accounting: %s",
+                        ", ".join(move.name or move.ref or str(move.id) for move in moves),
+                    ),
                     "next": {"type": "ir.actions.act_window_close"},
                 },
             }
         return {
-            "type": "ir.actions.act_window", "res_model": "account.move", "name": self.env._("Invoices"),
-            "views": [[False, "list"], [False, "form"]], "domain": [("id", "in", moves.ids)],
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "name": self.env._("Invoices"),
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("id", "in", moves.ids)],
         }
 
     def action_open_order(self):
@@ -98,8 +125,11 @@ class ServiceFeeRequest(models.Model):
         self.check_access("read")
         self.env["sale.order"].check_access("read")
         return {
-            "type": "ir.actions.act_window", "res_model": "sale.order", "name": self.env._("Quotation"),
-            "views": [[False, "form"]], "res_id": self.order_id.id,
+            "type": "ir.actions.act_window",
+            "res_model": "sale.order",
+            "name": self.env._("Quotation"),
+            "views": [[False, "form"]],
+            "res_id": self.order_id.id,
         }
 
 
@@ -109,11 +139,21 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     service_ticket_id = fields.Many2one(
-        "service.ticket", "Service ticket", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        "service.ticket",
+        "Service ticket",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
         check_company=True,
     )
     service_fee_id = fields.Many2one(
-        "service.fee.request", "Fee request", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        "service.fee.request",
+        "Fee request",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
         check_company=True,
     )
 
@@ -124,9 +164,9 @@ class SaleOrder(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(not OWN.isdisjoint(key for key, value in vals.items() if value) for vals in vals_list):
+        if not self.env.su and any(vals.get(name) for vals in vals_list for name in OWN):
             raise AccessError(
-                self.env._("A quotation about a service ticket comes from its approved fee request; none is written here.")
+                self.env._("A quotation about a service ticket comes from its approved fee request, not from here.")
             )
         return super().create(vals_list)
 
@@ -148,7 +188,8 @@ class SaleOrder(models.Model):
         """Whoever creates it: without an approved request there is no quotation."""
         for order in self.filtered(lambda order: order.service_ticket_id or order.service_fee_id):
             fee = order.service_fee_id
-            if fee.ticket_id != order.service_ticket_id or fee.state != "approved" or not fee._gate_approved("fee_request"):
+            approved = fee.state == "approved" and fee._gate_approved("fee_request")
+            if not approved or fee.ticket_id != order.service_ticket_id:
                 raise ValidationError(
                     self.env._("A quotation about a service ticket needs an approved fee request of that ticket.")
                 )
@@ -156,24 +197,30 @@ class SaleOrder(models.Model):
     def _check_not_fixed(self, vals):
         for order in self.filtered("service_fee_id"):
             changed = [
-                name for name in FIXED & vals.keys()
-                if name == "order_line" and order._touches_fixed_lines(vals[name])
-                or name != "order_line" and order._fields[name].convert_to_cache(vals[name], order)
-                != order._fields[name].convert_to_cache(order[name], order)
+                name
+                for name in FIXED & vals.keys()
+                if (name == "order_line" and order._touches_fixed_lines(vals[name]))
+                or (
+                    name != "order_line"
+                    and order._fields[name].convert_to_cache(vals[name], order)
+                    != order._fields[name].convert_to_cache(order[name], order)
+                )
             ]
             if changed:
                 raise UserError(
                     self.env._(
                         "%(order)s says what was approved as %(fee)s: %(fields)s cannot be changed here. "
                         "Change the fee request; it is approved anew.",
-                        order=order.name, fee=order.service_fee_id.sudo().name,
+                        order=order.name,
+                        fee=order.service_fee_id.sudo().name,
                         fields=", ".join(sorted(order._fields[name]._description_string(self.env) for name in changed)),
                     )
                 )
 
     def _touches_fixed_lines(self, commands):
         """Return whether commands on the lines do more than link; the lines judge what is written on them."""
-        return any(command[0] in (fields.Command.UNLINK, fields.Command.CLEAR, fields.Command.SET) for command in commands)
+        harmful = (fields.Command.UNLINK, fields.Command.CLEAR, fields.Command.SET)
+        return any(command[0] in harmful for command in commands)
 
     def _confirmation_error_message(self):
         fee = self.sudo().service_fee_id
@@ -183,9 +230,7 @@ class SaleOrder(models.Model):
 
     def action_confirm(self):
         """Confirm; the signature under the quotation in Odoo's portal is the acceptance of its fee request."""
-        signed = self.filtered(
-            lambda order: self.env.su and order.service_fee_id.state == "quoted" and order.signature
-        )
+        signed = self.filtered(lambda order: self.env.su and order.service_fee_id.state == "quoted" and order.signature)
         for order in signed:
             order.service_fee_id._do_answer("accepted", order.signed_by, "portal", signature=order.signature.decode())
         rest = self - signed
@@ -196,8 +241,8 @@ class SaleOrder(models.Model):
         for order in self.filtered("service_fee_id"):
             fee = order.sudo().service_fee_id
             if fee.state == "quoted" and self.env.su and self.env.user.share:
-                fee._do_answer("refused", self.env.user.name if not self.env.user._is_public() else order.partner_id.name,
-                               "portal", self.env._("Declined under the quotation"))
+                person = order.partner_id.name if self.env.user._is_public() else self.env.user.name
+                fee._do_answer("refused", person, "portal", self.env._("Declined under the quotation"))
             elif fee.state in ("approved", "quoted", "accepted", "invoiced", "settled"):
                 raise UserError(self.env._("%s: cancel the fee request; its quotation goes with it.", fee.name))
         live = self.filtered(lambda order: order.state != "cancel")
@@ -215,7 +260,11 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     service_fee_line_id = fields.Many2one(
-        "service.fee.line", "Line of the fee request", readonly=True, copy=False, index="btree_not_null",
+        "service.fee.line",
+        "Line of the fee request",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         ondelete="set null",
     )
 
@@ -243,7 +292,8 @@ class SaleOrderLine(models.Model):
             raise UserError(
                 self.env._(
                     "The lines say what was approved as %s and cannot be changed here. Change the fee request; it is "
-                    "approved anew.", ", ".join(fees.mapped("name")),
+                    "approved anew.",
+                    ", ".join(fees.mapped("name")),
                 )
             )
 

@@ -34,7 +34,11 @@ class ServiceFeeRequest(models.Model):
     def _portal_fee_refuse(self, person, seen_round, reason):
         """Decline the offer, and say why."""
         self._do_answer(
-            "refused", self.ticket_id._portal_person(person), "portal", (reason or "")[:1000], seen_round=seen_round or ""
+            "refused",
+            self.ticket_id._portal_person(person),
+            "portal",
+            (reason or "")[:1000],
+            seen_round=seen_round or "",
         )
 
     def _portal_fee_counter(self, person, seen_round, reason, amount):

@@ -24,7 +24,7 @@ EDITABLE = ("draft", "approval", "approved")
 
 
 class ServiceFeeRequest(models.Model):
-    """What a customer is to pay: approved first, quoted then, agreed by the customer, invoiced at last (C7, C18, D2)."""
+    """What a customer is to pay: approved, quoted, agreed by the customer, invoiced, in this order (C7, C18, D2)."""
 
     _name = "service.fee.request"
     _description = "Fee request"
@@ -40,14 +40,17 @@ class ServiceFeeRequest(models.Model):
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
     ticket_id = fields.Many2one("service.ticket", required=True, index=True, ondelete="restrict", check_company=True)
     visit_id = fields.Many2one(
-        "service.visit", index="btree_not_null", ondelete="restrict", check_company=True,
+        "service.visit",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
         domain="[('ticket_id', '=', ticket_id)]",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     state = fields.Selection(STATES, default="draft", required=True, copy=False, index=True, tracking=True)
     round = fields.Integer("Offer no.", readonly=True, copy=False, default=1, aggregator=None)
     partner_id = fields.Many2one("res.partner", "Customer", index="btree_not_null", tracking=True)
-    purpose = fields.Text("Why it is charged", help="What happened, and why the customer pays for it. For the approver.")
+    purpose = fields.Text("Why it is charged", help="What happened, and why the customer pays. For the approver.")
     valid_until = fields.Date("Offer valid until", tracking=True)
     currency_id = fields.Many2one("res.currency", required=True, tracking=True)
     line_ids = fields.One2many("service.fee.line", "fee_id", "Lines")
@@ -58,8 +61,11 @@ class ServiceFeeRequest(models.Model):
     amount_total = fields.Monetary("To be paid", compute="_compute_amounts", store=True, tracking=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id", string="Currency of the company")
     amount_company = fields.Monetary(
-        "Untaxed amount in the company's currency", currency_field="company_currency_id",
-        compute="_compute_amount_company", store=True, help="What approval rules with a limit look at.",
+        "Untaxed amount in the company's currency",
+        currency_field="company_currency_id",
+        compute="_compute_amount_company",
+        store=True,
+        help="What approval rules with a limit look at.",
     )
 
     requested_by_id = fields.Many2one("res.users", "Asked for by", readonly=True, copy=False, index="btree_not_null")
@@ -79,7 +85,12 @@ class ServiceFeeRequest(models.Model):
             fee.display_name = f"{fee.name} {fee.sudo().ticket_id.subject or ''}".strip()
 
     @api.depends(
-        "line_ids.price_unit", "line_ids.quantity", "line_ids.in_warranty", "line_ids.tax_ids", "currency_id", "company_id"
+        "line_ids.price_unit",
+        "line_ids.quantity",
+        "line_ids.in_warranty",
+        "line_ids.tax_ids",
+        "currency_id",
+        "company_id",
     )
     def _compute_amounts(self):
         """Add the lines up as Odoo's quotation does, so that both say the same to the cent."""
@@ -164,7 +175,8 @@ class ServiceFeeRequest(models.Model):
     @api.model
     def default_get(self, fields_list):
         return {
-            "company_id": self.env.company.id, "currency_id": self.env.company.currency_id.id,
+            "company_id": self.env.company.id,
+            "currency_id": self.env.company.currency_id.id,
             **super().default_get(fields_list),
         }
 

@@ -5,6 +5,7 @@ from .service_ticket_roles import AGENT, ENGINEER, FINANCE, LEADER
 
 GATE = "fee_request"
 CANCEL = ("_missing_cancel_reason", "_missing_no_money")
+CANCELLABLE = ("draft", "approval", "approved", "quoted", "refused", "accepted")
 
 
 class ServiceFeeRequest(models.Model):
@@ -24,7 +25,7 @@ class ServiceFeeRequest(models.Model):
         ("refused", "draft"): (),
         ("accepted", "invoiced"): ("_missing_invoice",),
         ("invoiced", "settled"): ("_missing_payment",),
-        **{(state, "cancelled"): CANCEL for state in ("draft", "approval", "approved", "quoted", "refused", "accepted")},
+        **{(state, "cancelled"): CANCEL for state in CANCELLABLE},
     }
     _transition_groups = {
         ("draft", "approval"): ENGINEER,
@@ -49,7 +50,7 @@ class ServiceFeeRequest(models.Model):
         "invoiced": "settled",
     }
     _step_activity = "service_ticket.mail_activity_fee_step"
-    _system_fields = frozenset({"round", "requested_by_id", "accepted_at", "cancel_reason", "reason", "company_id"})
+    _system_fields = frozenset({"round", "requested_by_id", "accepted_at", "cancel_reason", "reason"})
 
     def _next_people(self):
         desk = self.requested_by_id or self.ticket_id.user_id
@@ -84,7 +85,7 @@ class ServiceFeeRequest(models.Model):
         return missing
 
     def _missing_approval(self):
-        return [] if self._gate_approved(GATE) else [self.env._("The leader's consent: an approval of what stands here")]
+        return [] if self._gate_approved(GATE) else [self.env._("The leader's consent to what stands here")]
 
     def _missing_quotation(self):
         order = self.sudo().order_id
@@ -278,7 +279,8 @@ class ServiceFeeRequest(models.Model):
             fee.ticket_id._tell_customer(
                 lambda ticket, fee=fee: ticket.env._(
                     "Our offer %(number)s: %(amount)s. Please look at it, then agree or tell us what you think.",
-                    number=fee.name, amount=fee._format_amount(ticket.env),
+                    number=fee.name,
+                    amount=fee._format_amount(ticket.env),
                 )
             )
 

@@ -23,8 +23,10 @@ class ServiceTicket(models.Model):
 
     @api.depends("fee_ids")
     def _compute_fee_count(self):
-        groups = self.env["service.fee.request"].sudo()._read_group(
-            [("ticket_id", "in", self.ids), ("state", "!=", "cancelled")], ["ticket_id"], ["__count"]
+        groups = (
+            self.env["service.fee.request"]
+            .sudo()
+            ._read_group([("ticket_id", "in", self.ids), ("state", "!=", "cancelled")], ["ticket_id"], ["__count"])
         )
         counts = {ticket.id: count for ticket, count in groups}
         for ticket in self:
@@ -65,7 +67,8 @@ class ServiceTicket(models.Model):
             )
         return self.env["service.fee.request"].create(
             {
-                "ticket_id": self.id, "visit_id": visit.id if visit else False,
+                "ticket_id": self.id,
+                "visit_id": visit.id if visit else False,
                 "line_ids": [fields.Command.create(vals) for vals in self.sudo()._prepare_fee_lines(visit)],
             }
         )
@@ -146,7 +149,8 @@ class ServiceVisit(models.Model):
     _inherit = "service.visit"
 
     is_chargeable = fields.Boolean(
-        "At the customer's expense", tracking=True,
+        "At the customer's expense",
+        tracking=True,
         help="The engineers leave only when a fee request of this ticket is accepted. The service desk decides it.",
     )
     ticket_chargeable = fields.Boolean(related="ticket_id.is_chargeable", string="The ticket is chargeable")
@@ -158,9 +162,9 @@ class ServiceVisit(models.Model):
 
         :raises AccessError: an engineer changes who pays
         """
-        if "is_chargeable" in vals and not self.env.su and not self.env.user.has_group(AGENT):
-            if any(visit.is_chargeable != vals["is_chargeable"] for visit in self):
-                raise AccessError(self.env._("The service desk decides whether a visit is at the customer's expense."))
+        changed = "is_chargeable" in vals and any(visit.is_chargeable != vals["is_chargeable"] for visit in self)
+        if changed and not self.env.su and not self.env.user.has_group(AGENT):
+            raise AccessError(self.env._("The service desk decides whether a visit is at the customer's expense."))
         return super().write(vals)
 
     @api.model
@@ -172,7 +176,7 @@ class ServiceVisit(models.Model):
         missing = super()._missing_for(target)
         if target == "departed" and self.is_chargeable and not self.sudo().ticket_id._has_accepted_fee():
             missing.append(
-                self.env._("An accepted fee request: this visit is at the customer's expense. Use “Fee request” on the ticket")
+                self.env._("An accepted fee request: the visit is at the customer's expense. Use “Fee request”")
             )
         return missing
 

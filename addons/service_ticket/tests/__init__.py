@@ -9,3 +9,7 @@ from . import test_sla_reference
 from . import test_ticket_performance
 from . import test_complaints
 from . import test_tour_service
+from . import test_fees
+from . import test_cash
+from . import test_costs
+from . import test_portal_fees

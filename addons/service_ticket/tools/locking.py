@@ -1,4 +1,5 @@
 """Waiting for others who work on the same records."""
+
 from odoo.tools import SQL
 
 
@@ -12,7 +13,8 @@ def wait_for(records):
         records.flush_recordset()
         query = SQL(
             "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR UPDATE",
-            SQL.identifier(records._table), tuple(records.ids),
+            SQL.identifier(records._table),
+            tuple(records.ids),
         )
         records.env.cr.execute(query, log_exceptions=False)
         records.invalidate_recordset()

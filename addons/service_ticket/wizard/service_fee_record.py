@@ -11,7 +11,8 @@ class ServiceFeeRecord(models.TransientModel):
     currency_id = fields.Many2one(related="fee_id.currency_id")
     amount = fields.Monetary("Offered", related="fee_id.amount_total")
     answer = fields.Selection(
-        [("accepted", "Accepted"), ("refused", "Refused"), ("counter", "Counter-proposal")], required=True,
+        [("accepted", "Accepted"), ("refused", "Refused"), ("counter", "Counter-proposal")],
+        required=True,
         default="accepted",
     )
     person = fields.Char("Answered by", required=True)
