@@ -221,8 +221,7 @@ class ServiceCashReceipt(models.Model):
         return []
 
     def _next_missing(self):
-        # What is missing for whoever looks at it is no matter of the document.
-        return [] if self.handed_to_id else [self.env._("The person of finance it is handed in to")]
+        return []  # who looks at it is not who takes it in
 
     def _missing_cancel_reason(self):
         return [] if self.cancel_reason else [self.env._("A reason: use the Cancel button")]
@@ -249,7 +248,6 @@ class ServiceCashReceipt(models.Model):
     def _after_transition(self, origins, target):
         receipts = self.sudo()
         if target == "handed_in":
-            receipts.filtered(lambda one: not one.handed_to_id).write({"handed_to_id": self.env.uid})
             receipts._stop_deadline(KIND)
         self._assign_next_step()
         for receipt in receipts:

@@ -55,6 +55,7 @@ class ServiceCost(models.Model):
                 if old:
                     old._do_reverse(costs.env._("The source was changed."))
                 fresh.append(values)
+        costs.flush_model(["state", "is_reversed"])  # before the new rows meet the unique index
         return result | costs.create(fresh)
 
     @api.model

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class ServiceCostVoucher(models.Model):
@@ -36,7 +36,7 @@ class ServiceCostVoucher(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            raise UserError(self.env._("A voucher comes from the costs: choose audited ones and use “Allocate”."))
+            raise AccessError(self.env._("A voucher comes from the costs: choose audited ones and use “Allocate”."))
         self._number(vals_list)
         return super().create(vals_list)
 

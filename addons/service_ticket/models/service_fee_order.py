@@ -194,6 +194,15 @@ class SaleOrder(models.Model):
                     self.env._("A quotation about a service ticket needs an approved fee request of that ticket.")
                 )
 
+    @api.depends("service_fee_id")
+    def _compute_currency_id(self):
+        """The currency of the fee request; Odoo's own follows from the price list, which a fee has none of."""
+        ours = self.filtered("service_fee_id")
+        result = super(SaleOrder, self - ours)._compute_currency_id()
+        for order in ours:
+            order.currency_id = order.service_fee_id.sudo().currency_id
+        return result
+
     def _check_not_fixed(self, vals):
         for order in self.filtered("service_fee_id"):
             changed = [

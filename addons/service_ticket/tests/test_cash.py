@@ -80,7 +80,7 @@ class TestCash(MoneyCase):
         with freeze_time(fields.Datetime.now() + timedelta(hours=11)), self.enter_registry_test_mode():
             cron.method_direct_trigger()
         deadline.invalidate_recordset()
-        fired = deadline.escalation_ids.rule_id
+        fired = deadline.sudo().escalation_ids.rule_id
         self.assertIn(self.env.ref("service_ticket.escalation_rule_cash"), fired)
         self.assertTrue(deadline.breached)
         self.assertEqual(receipt.deadline_color, "red")

@@ -426,6 +426,10 @@ class TestEveryMethod(ComplaintCase):
         "action_ask_leader": ["x"],
         "action_refuse_signature": ["x", "y"],
         "search_solutions": ["x"],
+        "action_record_acceptance": ["x"],
+        "action_record_refusal": ["x", "y"],
+        "action_record_counter": ["x", "y", 1],
+        "action_reverse": ["x"],
     }
 
     def _records(self):
@@ -440,7 +444,21 @@ class TestEveryMethod(ComplaintCase):
             "service.contact": self.env["service.contact"].create({"subject": "A", "content": "x"}),
             "service.assessment": self.env["service.assessment"].search([], limit=1),
             "service.improvement": self.env["service.improvement"].create({"name": "x", "note": "y"}),
+            **self._money_records(),
         }
+
+    def _money_records(self):
+        ticket = self._make_ticket(warranty_state="out")
+        product = self.env.ref("service_ticket.product_service_labour")
+        fee = self.env["service.fee.request"].create(
+            {
+                "ticket_id": ticket.id, "purpose": "x",
+                "line_ids": [fields.Command.create({"product_id": product.id, "price_unit": 9})],
+            }
+        )
+        cost_type = self.env.ref("service_ticket.cost_type_other")
+        cost = {"ticket_id": ticket.id, "name": "x", "unit_cost": 1, "type_id": cost_type.id}
+        return {"service.fee.request": fee, "service.cost": self.env["service.cost"].create(cost)}
 
     def test_table(self):
         tried = 0

@@ -4,7 +4,6 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
-from ..models.service_fee_request import ServiceFeeRequest
 from .common import PIXEL
 from .money_common import MoneyCase
 
@@ -221,7 +220,7 @@ class TestFees(MoneyCase):
         fee = self._quoted(valid_until=fields.Date.add(fields.Date.today(), days=3))
         with self.assertRaisesRegex(UserError, "still stands"):
             fee.action_withdraw()
-        with patch.object(ServiceFeeRequest, "_is_expired", lambda self: True):
+        with patch.object(type(fee), "_is_expired", lambda self: True):
             with self.assertRaisesRegex(UserError, "run out"):
                 fee._do_answer("accepted", "Mr. Lin", "portal")
             fee.action_withdraw()
@@ -270,7 +269,7 @@ class TestFees(MoneyCase):
         with self.assertRaisesRegex(UserError, fee.name):
             ticket.action_cancel("Withdrawn")
         fee.with_user(self.leader).action_cancel("Agreed otherwise")
-        self.assertEqual(fee.order_ids.sudo().mapped("state"), ["cancel"])
+        self.assertEqual(fee.sudo().order_ids.mapped("state"), ["cancel"])
         self.assertNotIn(fee.name, " ".join(ticket._missing_closure()))
         open_fee = self._quoted(ticket=ticket)
         ticket.action_cancel("Withdrawn")
