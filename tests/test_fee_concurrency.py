@@ -30,14 +30,33 @@ def quoted(server):
     """Return a fee request of 100 that the customer has, with the signed paper."""
     call = server.call
     [customer] = call("desk", "res.partner", "search", [("is_company", "=", True)], limit=1)
-    [ticket] = call("desk", "service.ticket", "create", [{
-        "subject": "Race", "kind": "repair", "description": "x", "partner_id": customer, "warranty_state": "out",
-    }])
+    [ticket] = call(
+        "desk",
+        "service.ticket",
+        "create",
+        [
+            {
+                "subject": "Race",
+                "kind": "repair",
+                "description": "x",
+                "partner_id": customer,
+                "warranty_state": "out",
+            }
+        ],
+    )
     [product] = call("admin", "product.product", "search", [("service_fee_kind", "=", "labour")], limit=1)
-    [fee] = call("desk", FEE, "create", [{
-        "ticket_id": ticket, "purpose": "Out of warranty",
-        "line_ids": [[0, 0, {"product_id": product, "price_unit": 100}]],
-    }])
+    [fee] = call(
+        "desk",
+        FEE,
+        "create",
+        [
+            {
+                "ticket_id": ticket,
+                "purpose": "Out of warranty",
+                "line_ids": [[0, 0, {"product_id": product, "price_unit": 100}]],
+            }
+        ],
+    )
     call("desk", FEE, "action_submit", [fee])
     call("serviceleader", FEE, "action_approve", [fee])
     call("desk", FEE, "action_quote", [fee])
@@ -67,9 +86,15 @@ def test_no_more_than_owed(server, race):
     employees = server.call("desk", "hr.employee", "search", [("user_id.login", "in", ["field", "field2"])])
     with race.on("service_fee_request", [fee]) as (start, results):
         for employee in employees:
-            start(str(employee), "desk", CASH, "create", [
-                {"fee_id": fee, "amount": 60, "payer": "Mr. Lin", "engineer_id": employee},
-            ])
+            start(
+                str(employee),
+                "desk",
+                CASH,
+                "create",
+                [
+                    {"fee_id": fee, "amount": 60, "payer": "Mr. Lin", "engineer_id": employee},
+                ],
+            )
     refused = [result for result in results.values() if isinstance(result, RpcError)]
     assert len(refused) == 1, results
     assert "more than what is owed" in str(refused[0])

@@ -100,7 +100,9 @@ class ServiceCashReceipt(models.Model):
     _next_state = {"received": "handed_in"}
     _stamps = {"handed_in": ("confirmed_by_id", "handed_in_at")}
     _step_activity = "service_ticket.mail_activity_fee_step"
-    _system_fields = frozenset({"handed_in_at", "confirmed_by_id", "cancel_reason", "reason"})
+    _system_fields = frozenset(
+        {"handed_in_at", "confirmed_by_id", "cancel_reason", "reason", "ticket_id", "currency_id"}
+    )
 
     # ------------------------------------------------------------------
     # CRUD

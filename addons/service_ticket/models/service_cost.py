@@ -109,7 +109,7 @@ class ServiceCost(models.Model):
         "Source ID", model_field="source_model", readonly=True, copy=False, export_string_translation=False
     )
     source_key = fields.Char(readonly=True, copy=False, export_string_translation=False)
-    expense_id = fields.Many2one("hr.expense", readonly=True, copy=False, index="btree_not_null", ondelete="restrict")
+    expense_id = fields.Many2one("hr.expense", readonly=True, copy=False, index="btree_not_null", ondelete="set null")
     is_automatic = fields.Boolean("Recorded by the system", compute="_compute_is_automatic", store=True)
     reversal_of_id = fields.Many2one(
         "service.cost", "Reverses", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.addons.quality_incident.tools.indicators import Measure
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -22,6 +23,12 @@ class QualityIncident(models.Model):
         store=True,
         compute_sudo=True,
     )
+
+    @api.model
+    def _check_system_fields(self, vals):
+        if not self.env.su and not {"service_cost", "poor_quality_cost"}.isdisjoint(vals):
+            raise AccessError(self.env._("What poor quality cost follows from the loss and the costs of service."))
+        return super()._check_system_fields(vals)
 
     @api.depends("service_cost_ids.company_amount", "service_cost_ids.bearer", "service_cost_ids.state")
     def _compute_service_cost(self):

@@ -1,4 +1,5 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.addons.quality_incident.tools.days import zone_of
 
 #: a change of these may change what an approved expense costs
 EXPENSE = frozenset(
@@ -87,6 +88,12 @@ class ServiceCost(models.Model):
             )
         return {(line.source_model, line.source_id, line.source_key): line for line in lines}
 
+    @api.model
+    def _day_of(self, moment, company):
+        """Return the day of a UTC ``moment`` (default: now) where ``company`` works."""
+        zone = zone_of(company.sudo()).zone
+        return fields.Date.context_today(self.with_context(tz=zone), moment or fields.Datetime.now())
+
     def _says(self, values):
         """Return whether this line says already what ``values`` say about the facts."""
         facts = ("ticket_id", "visit_id", "date", "quantity", "unit_cost", "currency_id")
@@ -118,7 +125,7 @@ class ServiceCost(models.Model):
             "name": line.product_id.display_name,
             "ticket_id": ticket.id,
             "visit_id": line.visit_id.id,
-            "date": (line.cleared_at or self.env.cr.now()).date(),
+            "date": self._day_of(line.cleared_at, ticket.company_id),
             "quantity": line.quantity,
             "unit": line.product_id.uom_id.name,
             "unit_cost": line.unit_cost,
@@ -143,7 +150,7 @@ class ServiceCost(models.Model):
                     "name": self.env._("Postage of %s", request.name),
                     "ticket_id": request.ticket_id.id,
                     "visit_id": request.visit_id.id,
-                    "date": self.env.cr.now().date(),
+                    "date": self._day_of(False, request.ticket_id.company_id),
                     "quantity": 1,
                     "unit_cost": request.postage_cost,
                     "currency_id": request.currency_id.id,
@@ -239,7 +246,7 @@ class ServiceVisit(models.Model):
             "ticket_id": self.ticket_id.id,
             "visit_id": self.id,
             "employee_id": employee.id,
-            "date": self.finished_at.date(),
+            "date": self.env["service.cost"]._day_of(self.finished_at, self.company_id),
             "quantity": hours,
             "unit": self.env._("hours"),
             "unit_cost": employee.hourly_cost,

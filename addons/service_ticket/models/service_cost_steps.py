@@ -33,6 +33,11 @@ class ServiceCost(models.Model):
             "audited_at",
             "voucher_id",
             "reason",
+            "amount",
+            "company_amount",
+            "company_id",
+            "incident_id",
+            "is_automatic",
         }
     )
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from .service_fee_request import EDITABLE
 
@@ -68,6 +69,22 @@ class ServiceFeeLine(models.Model):
 
     _quantity_positive = models.Constraint("CHECK (quantity > 0)", "The quantity of a fee is above zero.")
     _price_positive = models.Constraint("CHECK (price_unit >= 0)", "The price of a fee is not negative.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_follows(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_follows(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_follows(self, vals):
+        """A stored computed field takes whatever is written into it; taxes and amount follow from the product."""
+        if not self.env.su and not {"amount", "tax_ids", "company_id"}.isdisjoint(vals):
+            raise AccessError(self.env._("Amount and taxes of a line follow from its product, quantity and price."))
 
     @api.depends("product_id")
     def _compute_kind(self):

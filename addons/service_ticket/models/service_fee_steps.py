@@ -50,7 +50,20 @@ class ServiceFeeRequest(models.Model):
         "invoiced": "settled",
     }
     _step_activity = "service_ticket.mail_activity_fee_step"
-    _system_fields = frozenset({"round", "requested_by_id", "accepted_at", "cancel_reason", "reason"})
+    #: amounts follow from the lines; a stored computed field would else take whatever is written into it
+    _system_fields = frozenset(
+        {
+            "round",
+            "requested_by_id",
+            "accepted_at",
+            "cancel_reason",
+            "reason",
+            "amount_untaxed",
+            "amount_tax",
+            "amount_total",
+            "amount_company",
+        }
+    )
 
     def _next_people(self):
         desk = self.requested_by_id or self.ticket_id.user_id

@@ -25,9 +25,15 @@ class TestCosts(MoneyCase):
     def _expense(self, visit, amount=120, **vals):
         return self.env["hr.expense"].create(
             {
-                "name": "Train", "employee_id": self.employee_a.id, "service_visit_id": visit.id, "company_id": self.company.id,
+                "name": "Train",
+                "employee_id": self.employee_a.id,
+                "service_visit_id": visit.id,
+                "company_id": self.company.id,
                 "product_id": self.env.ref("hr_expense.expense_product_travel_accommodation").id,
-                "total_amount_currency": amount, "tax_ids": False, "date": date(2026, 3, 5), **vals,
+                "total_amount_currency": amount,
+                "tax_ids": False,
+                "date": date(2026, 3, 5),
+                **vals,
             }
         )
 
@@ -49,8 +55,13 @@ class TestCosts(MoneyCase):
             cost,
             [
                 {
-                    "expense_id": expense.id, "amount": 120, "bearer": "company", "allocation": "department", "state": "draft",
-                    "type_id": self.env.ref("service_ticket.cost_type_travel").id, "employee_id": self.employee_a.id,
+                    "expense_id": expense.id,
+                    "amount": 120,
+                    "bearer": "company",
+                    "allocation": "department",
+                    "state": "draft",
+                    "type_id": self.env.ref("service_ticket.cost_type_travel").id,
+                    "employee_id": self.employee_a.id,
                 }
             ],
         )
@@ -83,7 +94,8 @@ class TestCosts(MoneyCase):
         visit = self._done_visit()
         cost = visit.ticket_id.sudo().cost_ids
         self.assertRecordValues(
-            cost, [{"quantity": 2, "unit_cost": 35, "amount": 70, "employee_id": self.employee_a.id, "bearer": "company"}]
+            cost,
+            [{"quantity": 2, "unit_cost": 35, "amount": 70, "employee_id": self.employee_a.id, "bearer": "company"}],
         )
         visit.sudo()._record_labour()
         self.assertEqual(visit.ticket_id.sudo().cost_ids, cost)
@@ -99,15 +111,28 @@ class TestCosts(MoneyCase):
         nothing = self.env["service.visit"]
         lines = Lines(
             SimpleNamespace(
-                _name="service.part.line", id=number, ticket_id=ticket.sudo(), visit_id=nothing, product_id=self.part,
-                quantity=2, unit_cost=12, in_warranty=number == 1, clearing=clearing, cleared_at=False,
+                _name="service.part.line",
+                id=number,
+                ticket_id=ticket.sudo(),
+                visit_id=nothing,
+                product_id=self.part,
+                quantity=2,
+                unit_cost=12,
+                in_warranty=number == 1,
+                clearing=clearing,
+                cleared_at=False,
             )
             for number, clearing in ((1, "used"), (2, "used"), (3, "returned"))
         )
         for _again in range(2):
             self.env["service.cost"]._cost_from_parts(lines)
         request = SimpleNamespace(
-            _name="service.part.request", id=9, name="PR/1", ticket_id=ticket.sudo(), visit_id=nothing, postage_cost=8,
+            _name="service.part.request",
+            id=9,
+            name="PR/1",
+            ticket_id=ticket.sudo(),
+            visit_id=nothing,
+            postage_cost=8,
             currency_id=self.currency,
         )
         for _again in range(2):
@@ -121,7 +146,9 @@ class TestCosts(MoneyCase):
                 {"amount": 8, "bearer": "company", "allocation": "manufacturing", "source_id": 9},
             ],
         )
-        self.assertEqual((ticket.sudo().cost_company, ticket.sudo().cost_customer, ticket.sudo().cost_total), (32, 24, 56))
+        self.assertEqual(
+            (ticket.sudo().cost_company, ticket.sudo().cost_customer, ticket.sudo().cost_total), (32, 24, 56)
+        )
         costs[0].with_user(self.finance).action_audit()
         lines[0].quantity = 3
         self.env["service.cost"]._cost_from_parts(lines)
@@ -163,11 +190,16 @@ class TestCosts(MoneyCase):
         department = self.env["hr.department"].create({"name": "Workshop", "company_id": self.company.id})
         ticket = self._make_ticket()
         travel = self._cost(
-            ticket, unit_cost=60, department_id=department.id, type_id=self.env.ref("service_ticket.cost_type_travel").id
+            ticket,
+            unit_cost=60,
+            department_id=department.id,
+            type_id=self.env.ref("service_ticket.cost_type_travel").id,
         )
         parts = self._cost(ticket, unit_cost=40)
         claimed = self._cost(ticket, unit_cost=25, bearer="supplier")
-        self.assertEqual((travel.allocation, parts.allocation, claimed.allocation), ("department", "manufacturing", "supplier"))
+        self.assertEqual(
+            (travel.allocation, parts.allocation, claimed.allocation), ("department", "manufacturing", "supplier")
+        )
         costs = travel | parts | claimed
         with self.assertRaisesRegex(UserError, "cannot go from"):
             costs.with_user(self.finance).action_allocate()
@@ -210,8 +242,10 @@ class TestCosts(MoneyCase):
 
     def test_currency(self):
         """C19: in the company's currency at the rate of the day of the cost."""
-        euro = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", "EUR" if self.currency.name != "EUR" else "USD")]
+        euro = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", "EUR" if self.currency.name != "EUR" else "USD")])
         )
         euro.active = True
         self.env["res.currency.rate"].create(
@@ -245,6 +279,9 @@ class TestCosts(MoneyCase):
         foreign = self._service_user("finance_c", "finance", self.other_company)
         with self.assertRaises(AccessError):
             cost.with_user(foreign).action_audit()
+        for vals in ({"amount": 1}, {"company_amount": 1}, {"audited_by_id": self.finance_b.id}, {"is_reversed": True}):
+            with self.assertRaises(AccessError, msg=vals), self.cr.savepoint():
+                cost.write(vals)
         forged = self._cost(ticket, entered_by_id=self.finance_b.id)
         self.assertEqual(forged.entered_by_id, self.finance, "who entered it is not the caller's to say")
 
@@ -278,8 +315,14 @@ class TestCosts(MoneyCase):
         costs = self.env["service.cost"]._record(
             [
                 {
-                    "type": "travel", "source_model": "res.partner", "source_id": index, "source_key": f"test:{ticket.id}",
-                    "name": "Train", "ticket_id": ticket.id, "unit_cost": 10, "department_id": department.id,
+                    "type": "travel",
+                    "source_model": "res.partner",
+                    "source_id": index,
+                    "source_key": f"test:{ticket.id}",
+                    "name": "Train",
+                    "ticket_id": ticket.id,
+                    "unit_cost": 10,
+                    "department_id": department.id,
                     "currency_id": self.currency.id,
                 }
                 for index in range(number)

@@ -176,6 +176,16 @@ class TestFees(MoneyCase):
         fee.with_user(self.finance).action_approve()
         self.assertEqual(fee.state, "approved")
 
+    def test_amounts_follow(self):
+        """C7: nobody writes a small amount past the limit of finance: amounts and taxes follow from the lines."""
+        fee = self._fee()
+        for vals in ({"amount_company": 1}, {"amount_total": 1}, {"amount_untaxed": 1}, {"round": 5}):
+            with self.assertRaises(AccessError, msg=vals), self.cr.savepoint():
+                fee.write(vals)
+        for vals in ({"amount": 1}, {"tax_ids": [fields.Command.clear()]}):
+            with self.assertRaises(AccessError, msg=vals), self.cr.savepoint():
+                fee.line_ids[0].write(vals)
+
     def test_rejection(self):
         """C7: refused by the leader it goes back, and no quotation exists."""
         fee = self._fee()
@@ -342,9 +352,9 @@ class TestFees(MoneyCase):
 
     def test_queries(self):
         """Ten times as many in a list cost as many queries."""
-        specification = dict.fromkeys(
-            ("name", "ticket_id", "amount_total", "amount_owed", "deadline_color", "state"), {}
-        )
+        specification = {
+            name: {} for name in ("name", "ticket_id", "amount_total", "amount_owed", "deadline_color", "state")
+        }
         counts = []
         for number in (1, 3, 30):
             ticket = self._chargeable()

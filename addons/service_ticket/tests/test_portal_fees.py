@@ -73,7 +73,8 @@ class TestPortalFees(PortalCase, MoneyCase):
         csrf = self._csrf("/service/new")
         for token in (None, "wrong", other_ticket.access_token):
             response = self.url_open(
-                f"{url}/accept", data={"offer": "1", "person": "x", "csrf_token": csrf, "access_token": token or ""},
+                f"{url}/accept",
+                data={"offer": "1", "person": "x", "csrf_token": csrf, "access_token": token or ""},
                 allow_redirects=False,
             )
             self.assertEqual(response.status_code, 404)
