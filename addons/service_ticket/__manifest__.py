@@ -7,7 +7,7 @@
     "license": "LGPL-3",
     "depends": [
         "quality_incident", "calendar", "rating", "sale_stock", "purchase_stock", "repair", "hr_skills", "hr_expense",
-        "base_geolocalize",
+        "base_geolocalize", "hr_hourly_cost",
     ],
     "data": [
         "security/service_security.xml",
@@ -51,6 +51,14 @@
         "report/report_supplier_claim.xml",
         "views/service_claim_views.xml",
         "views/service_recovery_views.xml",
+        "security/service_money_security.xml",
+        "data/service_money_data.xml",
+        "report/report_money.xml",
+        "views/service_fee_views.xml",
+        "views/service_cash_views.xml",
+        "views/service_cost_views.xml",
+        "views/service_money_ticket_views.xml",
+        "views/portal_fee_templates.xml",
     ],
     "demo": ["demo/service_people_demo.xml", "demo/service_ticket_demo.xml"],
     "external_dependencies": {"python": ["geographiclib"]},

@@ -5,7 +5,10 @@ from odoo.fields import Domain
 from .quality_rectification import STAFF
 from .quality_rectification_workflow import ISSUERS
 
-UNITS = [("percent", "Percent"), ("days", "Days"), ("amount", "Amount of money"), ("count", "Number")]
+UNITS = [
+    ("percent", "Percent"), ("days", "Days"), ("amount", "Amount of money"), ("amount_mean", "Amount of money each"),
+    ("count", "Number"),
+]
 DIRECTIONS = [("higher", "Higher is better"), ("lower", "Lower is better")]
 PERIODS = [("week", "Week"), ("month", "Month"), ("quarter", "Quarter"), ("year", "Year")]
 VERDICTS = [

@@ -125,7 +125,7 @@ class QualityIndicatorValue(models.Model):
     @api.model
     def _in_unit_of(self, rule, number):
         """Return ``number`` with the unit of ``rule``, an indicator or a value."""
-        if rule.unit == "amount":
+        if rule.unit in ("amount", "amount_mean"):
             return formatLang(self.env, number, currency_obj=rule.currency_id)
         text = f"{number:.1f}".removesuffix(".0")
         if rule.unit == "percent":

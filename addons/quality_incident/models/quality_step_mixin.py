@@ -2,26 +2,14 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
-class QualityStepMixin(models.AbstractModel):
-    """A numbered document that goes through steps taken by people: who is next, what is missing, why it went back."""
+class QualityNumberMixin(models.AbstractModel):
+    """A document with a number from the sequence of its company."""
 
-    _name = "quality.step.mixin"
-    _description = "Document with steps"
-    _inherit = "quality.workflow.mixin"
+    _name = "quality.number.mixin"
+    _description = "Numbered document"
 
     #: code of the number sequence, one per company
     _sequence_code = None
-    #: xml id of the activity that tells people of their step
-    _step_activity = None
-    #: the step each state is waiting for
-    _next_state = {}
-
-    reason = fields.Text("Reason of the step under way", readonly=True, copy=False)
-    what_is_missing = fields.Html(compute="_compute_what_is_missing", string="Missing for the next step")
-
-    # ------------------------------------------------------------------
-    # Number
-    # ------------------------------------------------------------------
 
     @api.model
     def _number(self, vals_list):
@@ -45,6 +33,22 @@ class QualityStepMixin(models.AbstractModel):
                     )
                 )
             vals["name"] = sequences[company].next_by_id()
+
+
+class QualityStepMixin(models.AbstractModel):
+    """A numbered document that goes through steps taken by people: who is next, what is missing, why it went back."""
+
+    _name = "quality.step.mixin"
+    _description = "Document with steps"
+    _inherit = ["quality.number.mixin", "quality.workflow.mixin"]
+
+    #: xml id of the activity that tells people of their step
+    _step_activity = None
+    #: the step each state is waiting for
+    _next_state = {}
+
+    reason = fields.Text("Reason of the step under way", readonly=True, copy=False)
+    what_is_missing = fields.Html(compute="_compute_what_is_missing", string="Missing for the next step")
 
     # ------------------------------------------------------------------
     # Steps

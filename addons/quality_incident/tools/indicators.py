@@ -105,7 +105,7 @@ def figure(measure, rule):
     :param rule: what has ``unit, direction, target, has_target, is_sample``: an indicator, or an earlier value
     """
     result = {**measure._asdict(), "value": None, "interval_low": None, "interval_high": None, "verdict": "no_data"}
-    if rule.unit in ("percent", "days"):
+    if rule.unit in ("percent", "days", "amount_mean"):
         if not measure.denominator:
             return result
         factor = 100 if rule.unit == "percent" else 1

@@ -16,6 +16,9 @@ class ResCompany(models.Model):
         "service.visit",
         "service.contact",
         "service.warranty.override",
+        "service.fee.request",
+        "service.cash.receipt",
+        "service.cost.voucher",
     )
 
     service_reopen_days = fields.Integer(

@@ -21,3 +21,7 @@ from . import test_parts_store
 from . import test_claims
 from . import test_claims_rights
 from . import test_claims_recovery
+from . import test_fees
+from . import test_cash
+from . import test_costs
+from . import test_portal_fees

@@ -1,5 +1,6 @@
 from inspect import isroutine, signature
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
@@ -26,6 +27,10 @@ class TestEveryMethod(ComplaintCase):
         "action_ask_leader": ["x"],
         "action_refuse_signature": ["x", "y"],
         "search_solutions": ["x"],
+        "action_record_acceptance": ["x"],
+        "action_record_refusal": ["x", "y"],
+        "action_record_counter": ["x", "y", 1],
+        "action_reverse": ["x"],
         "load": [["subject"], [["x"]]],
         "message_new": [{"subject": "x", "email_from": "a@b.example", "body": ""}],
     }
@@ -69,10 +74,24 @@ class TestEveryMethod(ComplaintCase):
             "quality.incident": incident,
             "quality.deadline": self.env["quality.deadline"].search([("res_model", "=", "service.ticket")], limit=1),
             **{name: self.env[name].with_user(self.leader).create(vals) for name, vals in wizards.items()},
+            **self._money_records(),
             "service.warranty.override": self.env["service.warranty.override"]
             .with_user(self.agent)
             .create({"ticket_id": ticket.id, "reason": "x"}),
         }
+
+    def _money_records(self):
+        ticket = self._make_ticket(warranty_state="out")
+        product = self.env.ref("service_ticket.product_service_labour")
+        fee = self.env["service.fee.request"].create(
+            {
+                "ticket_id": ticket.id, "purpose": "x",
+                "line_ids": [fields.Command.create({"product_id": product.id, "price_unit": 9})],
+            }
+        )
+        cost_type = self.env.ref("service_ticket.cost_type_other")
+        cost = {"ticket_id": ticket.id, "name": "x", "unit_cost": 1, "type_id": cost_type.id}
+        return {"service.fee.request": fee, "service.cost": self.env["service.cost"].create(cost)}
 
     def _public_methods(self):
         """Return ``{model: names of the public methods that this addon defines or changes}``."""

@@ -6,3 +6,4 @@ from . import service_contact_summary
 from . import service_warranty_check
 from . import service_recall_reply
 from . import service_part_handling
+from . import service_fee_record

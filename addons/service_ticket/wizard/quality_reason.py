@@ -10,4 +10,5 @@ class QualityReason(models.TransientModel):
         *("action_answer", "action_explain", "action_reject_solution", "action_escalate", "action_record_agreement"),
         "action_ask_leader",
         "action_service_keep",
+        "action_reverse",
     )

@@ -100,7 +100,7 @@ export class QualityCockpit extends Component {
         if (figure.unit === "percent") {
             return `${formatFloat(value, { digits: [16, 1], trailingZeros: false })} %`;
         }
-        if (figure.unit === "amount") {
+        if (["amount", "amount_mean"].includes(figure.unit)) {
             return formatMonetary(value, { currencyId: figure.currency_id, digits: [16, 0] });
         }
         const number = formatFloat(value, { digits: [16, 1], trailingZeros: false });
