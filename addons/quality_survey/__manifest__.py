@@ -10,7 +10,9 @@
         "security/survey_security.xml",
         "security/ir.model.access.csv",
         "security/quality_survey_rules.xml",
+        "data/quality_feedback_data.xml",
         "views/menus.xml",
+        "views/quality_feedback_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["quality_survey/static/tests/tours/**/*"],
