@@ -8,3 +8,11 @@ from . import quality_feedback_source
 from . import quality_feedback_channels
 from . import quality_feedback_register
 from . import quality_feedback_import
+from . import survey_survey
+from . import survey_question
+from . import survey_user_input
+from . import quality_feedback_anonymous
+from . import quality_survey_rule
+from . import quality_survey_invitation
+from . import quality_survey_send
+from . import quality_survey_import

@@ -32,6 +32,16 @@ class ResCompany(models.Model):
         "CHECK (survey_group_size >= 2)", "A group that hides anybody has at least two people."
     )
 
+    def _quality_copy_defaults(self):
+        """Give a further company the rules of invitations too, switched as they are shipped."""
+        super()._quality_copy_defaults()
+        rules = self.env["quality.survey.rule"].with_context(active_test=False)
+        if rules.search_count([("company_id", "=", self.id)], limit=1):
+            return
+        source = rules.search([("company_id", "!=", self.id)], order="company_id, id", limit=1).company_id
+        for rule in rules.search([("company_id", "=", source.id), ("survey_id.company_id", "=", False)]):
+            rule.copy({"company_id": self.id, "name": rule.name, "team_ids": False})
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"

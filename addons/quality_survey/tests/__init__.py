@@ -1,2 +1,4 @@
 from . import test_feedback
 from . import test_feedback_channels
+from . import test_survey_answers
+from . import test_survey_rules

@@ -44,3 +44,35 @@ class SurveyCase(ServiceCase):
         if channel:
             domain.append(("channel", "=", channel))
         return self.feedback.with_context(active_test=False).sudo().search(domain)
+
+    # ------------------------------------------------------------------
+    # Questionnaires
+    # ------------------------------------------------------------------
+
+    @classmethod
+    def _person(cls, name, **vals):
+        """Return a contact of the customer who may be asked."""
+        return cls.env["res.partner"].create(
+            {"name": name, "email": f"{name.lower()}@customer.example.com", "parent_id": cls.customer.id, **vals}
+        )
+
+    @classmethod
+    def _rule(cls, survey="post_service", **vals):
+        return cls.env["quality.survey.rule"].create(
+            {"name": "Rule", "survey_id": cls.env.ref(f"quality_survey.survey_{survey}").id, "event": "manual",
+             "delay_hours": 0, "company_id": cls.company.id, **vals}
+        )
+
+    def _invite(self, partner, rule, send=True, key="x"):
+        """Return the invitation of ``partner``, sent unless told otherwise."""
+        invitation = rule._plan_partners(partner, key).sudo()
+        if send:
+            invitation._send(fields.Datetime.now())
+        return invitation
+
+    def _question(self, survey, name):
+        return self.env.ref(f"quality_survey.question_{survey}_{name}")
+
+    def _answers(self, survey="post_service", **answers):
+        """Return what a browser posts: questions by their short name."""
+        return {str(self._question(survey, name).id): value for name, value in answers.items()}
