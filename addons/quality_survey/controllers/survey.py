@@ -127,7 +127,13 @@ class QualitySurvey(Survey):
             answer.invalidate_recordset()
         if answer.state == "done" or not self._may_answer(survey, answer, invitation):
             return {}, {"error": "unauthorized"}
-        result = super().survey_submit(survey_token, answer_token, **post)
+        with request.env.cr.savepoint(flush=False) as savepoint:
+            result = super().survey_submit(survey_token, answer_token, **post)
+            if result[1].get("error"):
+                # Core keeps the valid half of a page that is refused, and then refuses it as answered already.
+                savepoint.rollback()
+                request.env.invalidate_all(flush=False)
+                return result
         if survey.is_anonymous and answer.state == "done":
             invitation._mark_answered()
             answer._file_anonymous(invitation)
