@@ -36,7 +36,7 @@ def _invite(server, survey):
     }])
     partner = server.call("admin", "res.partner", "create", [{"name": survey, "email": f"{survey}@example.com"}])
     wizard = server.call("admin", "quality.survey.invite", "create", [{
-        "rule_id": rule[0], "partner_ids": [[6, 0, partner]],
+        "survey_id": _ref(server, f"quality_survey.{survey}"), "partner_ids": [[6, 0, partner]],
     }])
     server.call("admin", "quality.survey.invite", "action_invite", wizard)
     server.call("admin", "ir.cron", "method_direct_trigger", [_ref(server, "quality_survey.ir_cron_survey_invite")])

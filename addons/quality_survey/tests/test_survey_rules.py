@@ -226,11 +226,14 @@ class TestSurveyRules(SurveyCase):
         """E5: marketing invites chosen contacts; a manager asks no more."""
         rule = self._rule()
         wizard = self.env["quality.survey.invite"].with_user(self.marketing).create(
-            {"survey_id": rule.survey_id.id, "rule_id": rule.id, "partner_ids": [fields.Command.link(self.person.id)]}
+            {"survey_id": rule.survey_id.id, "partner_ids": [fields.Command.link(self.person.id)]}
         )
         action = wizard.action_invite()
         row = self.ledger.search(action["domain"])
-        self.assertEqual(row.partner_id, self.person)
+        self.assertEqual((row.partner_id, row.rule_id), (self.person, rule))
+        market = self.env.ref("quality_survey.survey_market")
+        wizard.survey_id = market
+        self.assertEqual(self.ledger.search(wizard.action_invite()["domain"]).rule_id.survey_id, market)
         with self.assertRaises(AccessError):
             row.with_user(self.marketing).action_cancel()
         row.with_user(self.satisfaction).action_cancel()
