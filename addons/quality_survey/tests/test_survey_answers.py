@@ -201,6 +201,17 @@ class TestSurveyAnswers(SurveyHttpCase):
         with self.assertRaisesRegex(UserError, "invited already"):
             self.rule.survey_id.with_user(admin).survey_type = "custom"
 
+    def test_erasure(self):
+        """F12: the words of a person who is erased go from the answers too, the figures stay."""
+        self.person.name = "Qiao Lanying"
+        self._answer(self.invitation, overall="5", words="I am Qiao Lanying")
+        answer = self.answer.search([("invitation_id", "=", self.invitation.id)])
+        erasure = self.env["quality.erasure"].with_user(self.env.ref("base.user_admin")).sudo(False)
+        erasure._erase_texts(erasure._person(self.person))
+        self.assertNotIn("Qiao", " ".join(answer.user_input_line_ids.mapped(lambda one: one.value_text_box or "")))
+        self.assertNotIn("qiao", answer.email or "")
+        self.assertEqual(self._opinions().score, 100)
+
     def test_questionnaires(self):
         """E5, F1: the ready questionnaires say what each question is asked for; nonsense is refused."""
         for name in ("post_service", "return_visit", "yearly", "loyalty", "market", "acceptance"):
