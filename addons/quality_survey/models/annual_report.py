@@ -10,6 +10,8 @@ from .quality_survey_roles import GENERAL_MANAGER, MANAGER
 from .satisfaction_statement import FIRST_YEAR, LAST_YEAR
 
 QUALITY = "quality_incident.group_quality_staff"
+#: problems quoted in the first text; the others stand in the statements
+PROBLEMS = 50
 #: in which states of the report each part is written, and by whom
 PARTS = {
     "satisfaction_text": (("draft",), MANAGER),
@@ -51,7 +53,7 @@ class QualityAnnualReport(models.Model):
         default="draft", required=True, copy=False, index=True, tracking=True,
     )
     round = fields.Integer(
-        default=1, readonly=True, copy=False, aggregator=None, help="Counts how often measures had to be taken up again."
+        default=1, readonly=True, copy=False, aggregator=None, help="Counts how often measures were taken up again."
     )
 
     # the year, from its statements
@@ -182,7 +184,9 @@ class QualityAnnualReport(models.Model):
 
     @api.model
     def _check_may_import_history(self):
-        raise AccessError(self.env._("An annual report is drawn up here from the year's statements; it is not imported."))
+        raise AccessError(
+            self.env._("An annual report is drawn up here from the year's statements; it is not imported.")
+        )
 
     def _evidence_locked(self):
         return any(report.state == "closed" for report in self)
@@ -260,7 +264,8 @@ class QualityAnnualReport(models.Model):
         report = self.sudo().with_context(lang=company.partner_id.lang or self.env.lang)
         problems = report.statement_ids.problem_ids.sorted(lambda problem: (problem.given_at, problem.id))
         return report.env["ir.qweb"]._render(
-            "quality_survey.annual_first_text", {"report": report, "problems": problems[:50], "more": len(problems) - 50}
+            "quality_survey.annual_first_text",
+            {"report": report, "problems": problems[:PROBLEMS], "more": len(problems) - PROBLEMS},
         )
 
     @api.model

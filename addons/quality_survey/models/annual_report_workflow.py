@@ -303,9 +303,6 @@ class QualityAnnualReport(models.Model):
         guard = {"draft": "_missing_satisfaction", "analysis": "_missing_analysis", "decision": "_missing_decision"}
         return super()._check_can_request_approval(gate) + getattr(self, guard[self.state])()
 
-    def _approval_authors(self, gate):
-        return self.env.user if not self.env.su else self.env["res.users"]
-
     def _approval_content(self, gate):
         text = {
             "annual_satisfaction": self.satisfaction_text, "annual_analysis": self.analysis_text,

@@ -48,7 +48,11 @@ class QualityManagementReview(models.Model):
     attendance_ids = fields.One2many("quality.management.attendance", "review_id", "Attendance")
     minutes = fields.Html(copy=False)
     conclusion = fields.Selection(
-        [("suitable", "Suitable, adequate and effective"), ("partly", "To be improved"), ("unsuitable", "Not effective")],
+        [
+            ("suitable", "Suitable, adequate and effective"),
+            ("partly", "To be improved"),
+            ("unsuitable", "Not effective"),
+        ],
         "The quality system is", copy=False,
     )
     decision_ids = fields.One2many("quality.management.decision", "review_id", "Decisions")
@@ -215,7 +219,8 @@ class QualityManagementReview(models.Model):
 
     def _next_people(self):
         if self.state == "draft":
-            return self._role_users("quality_incident.group_quality_manager"), self.env._("Prepare the management review")
+            people = self._role_users("quality_incident.group_quality_manager")
+            return people, self.env._("Prepare the management review")
         if self.state == "held":
             return self._role_users(GENERAL_MANAGER), self.env._("File the minutes of the management review")
         return None

@@ -18,13 +18,15 @@ SECTIONS = [
 
 
 class QualityManagementInput(models.Model):
-    """One figure that the review looks at, as it was when the inputs were gathered; it opens what it was counted from."""
+    """One figure that the review looks at, as it was when it was gathered; it opens what it was counted from."""
 
     _name = "quality.management.input"
     _description = "Input of a management review"
     _order = "review_id desc, sequence, id"
 
-    review_id = fields.Many2one("quality.management.review", required=True, readonly=True, index=True, ondelete="cascade")
+    review_id = fields.Many2one(
+        "quality.management.review", required=True, readonly=True, index=True, ondelete="cascade"
+    )
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
     sequence = fields.Integer(readonly=True)
     section = fields.Selection(SECTIONS, required=True, readonly=True)
@@ -179,7 +181,8 @@ class QualityManagementReview(models.Model):
         return [
             self._counted("incidents", self.env._("Incidents reported"), "quality.incident", incidents),
             self._counted(
-                "incidents", self.env._("Major incidents"), "quality.incident", incidents & Domain("grade", "=", "major")
+                "incidents", self.env._("Major incidents"), "quality.incident",
+                incidents & Domain("grade", "=", "major"),
             ),
             self._counted(
                 "incidents", self.env._("Incidents still open"), "quality.incident",

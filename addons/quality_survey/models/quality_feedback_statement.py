@@ -17,7 +17,9 @@ class QualityFeedback(models.Model):
         "quality.satisfaction.statement", "quality_satisfaction_statement_feedback_rel", "feedback_id", "statement_id",
         "Statements that counted it", readonly=True, copy=False,
     )
-    problem_ids = fields.One2many("quality.satisfaction.problem", "feedback_id", "Problems in statements", readonly=True)
+    problem_ids = fields.One2many(
+        "quality.satisfaction.problem", "feedback_id", "Problems in statements", readonly=True
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -157,7 +157,9 @@ class QualitySatisfactionLoyalty(models.TransientModel):
                 continue
             self.env.flush_all()
             segments = one._segments()
-            one.table_html = one._render("quality_survey.loyalty_table", {"segments": segments, "tally_text": self._texts})
+            one.table_html = one._render(
+                "quality_survey.loyalty_table", {"segments": segments, "tally_text": self._texts}
+            )
             one.matrix_html = one._render("quality_survey.loyalty_matrix", one._matrix_values())
             one.picture_html = one._picture(segments)
             one.advice = one._advice(sum((tally for _label, tally, *_more in segments), Tally()))

@@ -92,7 +92,7 @@ class QualitySatisfactionProblem(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_role(ISSUERS)
+        self.statement_id._check_role(ISSUERS)
         if not self.rectification_id:
             notice = self.env["quality.rectification"]._raise_from(
                 self, [{"requirement": self.text}], recipient_department_id=self.department_id.id,
@@ -108,7 +108,7 @@ class QualitySatisfactionProblem(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_role(f"{STAFF},{QUALITY}")
+        self.statement_id._check_role(f"{STAFF},{QUALITY}")
         if not self.improvement_id:
             self.sudo().improvement_id = self.env["service.improvement"].sudo().create(
                 {
@@ -127,13 +127,14 @@ class QualitySatisfactionProblem(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self._check_role(STAFF)
+        self.statement_id._check_role(STAFF)
         if not self.ticket_id:
             feedback = self.sudo().feedback_id
             self.sudo().ticket_id = self.env["service.ticket"].sudo().create(
                 {
-                    "kind": "complaint", "channel": "internal", "subject": self.display_name, "description": self.text,
-                    "company_id": self.company_id.id, "partner_id": self.partner_id.id, "product_id": self.product_id.id,
+                    "kind": "complaint", "channel": "internal", "subject": self.display_name,
+                    "description": self.text, "company_id": self.company_id.id, "partner_id": self.partner_id.id,
+                    "product_id": self.product_id.id,
                     **({"team_id": feedback.team_id.id} if feedback.team_id and not feedback.is_anonymous else {}),
                 }
             )
@@ -207,7 +208,7 @@ class QualitySatisfactionStatement(models.Model):
         return Domain("comment", "!=", False) & (low | detractor | Domain("subject", "in", ("complaint", "need")))
 
     def _list_problems(self):
-        """List the problems of what is counted now; replies given stay, those of the statement revised are taken over."""
+        """List the problems of what is counted now; replies given stay, those of what is revised are taken over."""
         problems = self.env["quality.satisfaction.problem"].sudo()
         found = self.env["quality.feedback"].sudo().search(
             Domain("counted_in_ids", "in", self.ids) & self._problem_domain(), order="given_at, id"

@@ -86,7 +86,9 @@ class QualitySatisfactionStatement(models.Model):
     rate_text = fields.Char("Satisfied", related="total_id.rate_text")
     nps_text = fields.Char("NPS", related="total_id.nps_text")
     verdict_text = fields.Char("Result", related="total_id.verdict_text")
-    measure_ids = fields.One2many("quality.satisfaction.measure", "statement_id", "Service in the quarter", readonly=True)
+    measure_ids = fields.One2many(
+        "quality.satisfaction.measure", "statement_id", "Service in the quarter", readonly=True
+    )
     problem_ids = fields.One2many("quality.satisfaction.problem", "statement_id", "Problems of customers")
 
     approved_at = fields.Datetime("Approved on", readonly=True, copy=False)

@@ -50,7 +50,8 @@ class QualitySatisfactionStatement(models.Model):
     def _quarter_domain(self):
         start, stop = self._span()
         return (
-            Domain("company_id", "=", self.company_id.id) & Domain("given_at", ">=", start) & Domain("given_at", "<", stop)
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("given_at", ">=", start) & Domain("given_at", "<", stop)
         )
 
     def _counted_domain(self):
@@ -247,7 +248,8 @@ class QualitySatisfactionStatement(models.Model):
         texts = {"target": f"{self.target:g}", "needed": needed, "have": scored}
         if share is not None and share > target:
             return self.env._(
-                "To prove ≥ %(target)s %% at the share found, %(needed)s answers are needed; there are %(have)s.", **texts
+                "To prove ≥ %(target)s %% at the share found, %(needed)s answers are needed; there are %(have)s.",
+                **texts,
             )
         return self.env._(
             "To prove ≥ %(target)s %% within 5 points, %(needed)s answers are needed; there are %(have)s.", **texts
@@ -263,7 +265,8 @@ class QualitySatisfactionStatement(models.Model):
         feedback = self.env["quality.feedback"].sudo()
         for statement in self:
             statement.late_count = (
-                feedback.search_count(statement._waiting_domain()) if statement.is_current and statement.date_from else 0
+                feedback.search_count(statement._waiting_domain())
+                if statement.is_current and statement.date_from else 0
             )
 
     def _waiting_domain(self):

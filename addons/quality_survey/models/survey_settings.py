@@ -17,7 +17,7 @@ class ResCompany(models.Model):
     )
     survey_minimum_group = fields.Integer(
         "Smallest group shown", default=5,
-        help="Groups with anonymous answers and fewer people than this are shown together, so that nobody is found out.",
+        help="Groups with anonymous answers and fewer opinions than this are shown together: nobody is found out.",
     )
     survey_statement_days = fields.Integer(
         "Statement within", default=30, help="Days from the end of the quarter to the approved statement."

@@ -9,6 +9,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2.errors import UniqueViolation
 
 from .statement_common import StatementCase
 
@@ -53,7 +54,8 @@ class TestStatement(StatementCase):
         self.assertEqual((statement.state, statement.is_current), ("approved", True))
         self.assertEqual((happy | angry).statement_id, statement)
         self.assertEqual(statement.sudo().seal_ids.mapped("validity"), ["valid"])
-        self.assertEqual(statement.deadline_ids.mapped("state"), ["late"])
+        clock = statement.deadline_ids.filtered(lambda row: row.kind == "statement")
+        self.assertEqual(clock.mapped("state"), ["late"])
         self.assertEqual(sorted(file.name[-4:] for file in statement.evidence_ids), [".pdf", "xlsx"])
         self.assertFalse(statement.sudo().activity_ids)
 
@@ -79,9 +81,10 @@ class TestStatement(StatementCase):
     def test_breakdowns(self):
         """D15, D17: by sample and daily, dimension, team, product, region, class; each opens its opinions."""
         product = self.env["product.product"].create({"name": "Water meter DN80"})
+        north = {"team_id": self.team.id, "region": "East"}
         opinions = self._opinions(
-            {"score": 100, "channel": "survey", "team_id": self.team.id, "product_id": self.product.id, "region": "East"},
-            {"score": 75, "channel": "rating", "team_id": self.team.id, "product_id": product.id, "region": "East"},
+            {"score": 100, "channel": "survey", "product_id": self.product.id, **north},
+            {"score": 75, "channel": "rating", "product_id": product.id, **north},
             {"score": 50, "channel": "return_visit", "product_id": product.id, "customer_class": "A"},
             {"channel": "talk", "subject": "need", "nps": 5},
         )
@@ -194,7 +197,7 @@ class TestStatement(StatementCase):
 
     def test_once(self):
         self._quarter()
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.cr.savepoint():
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"), self.cr.savepoint():
             self._quarter()
 
     def test_send_back_and_reject(self):
@@ -218,7 +221,7 @@ class TestStatement(StatementCase):
         statement = self._quarter()
         statement.action_cancel("Wrong quarter")
         self.assertEqual((statement.state, statement.cancel_reason), ("cancelled", "Wrong quarter"))
-        self.assertEqual(statement.deadline_ids.mapped("state"), ["cancelled"])
+        self.assertEqual(set(statement.deadline_ids.mapped("state")), {"cancelled"})
         self.assertEqual(self._quarter().state, "draft")
 
     def test_drafted_by_itself(self):
@@ -261,14 +264,20 @@ class TestStatementFiles(StatementCase):
     def _load_survey(self):
         """File the answers of the airport's survey of 2018 in a batch; see the README of the data."""
         with open(DATA / "sfo_2018_customer_survey.csv", encoding="utf-8-sig", newline="") as file:
-            rows = [{key.strip(): (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)]
+            rows = [
+                {key.strip(): (value or "").strip() for key, value in row.items() if key}
+                for row in csv.DictReader(file)
+            ]
         opinions = []
         for row in rows:
             overall, recommend = row["Q7ALL"], row["NETPRO"]
             score = 25 * (int(overall) - 1) if overall in ("1", "2", "3", "4", "5") else None
             nps = int(recommend) if recommend.isdigit() and int(recommend) <= 10 else None
             opinions.append(
-                {"score": score, "nps": nps, "channel": "survey", "original_score": int(overall or 0), "original_scale": "1–5"}
+                {
+                    "score": score, "nps": nps, "channel": "survey", "original_scale": "1–5",
+                    "original_score": score is not None and int(overall),
+                }
             )
         self._opinions(*opinions)
         return len(rows)
@@ -291,9 +300,8 @@ class TestStatementFiles(StatementCase):
         for said in ("78.44", "2059", "2625", "76.82", "79.97", "30.98", "2650", "1268", "447", "Not met", "<svg"):
             self.assertIn(said, text)
         self._approve(statement)
-        book = openpyxl.load_workbook(
-            io.BytesIO(statement.evidence_ids.filtered(lambda file: file.name.endswith("xlsx")).raw)
-        )
+        kept = statement.evidence_ids.filtered(lambda file: file.name.endswith("xlsx"))
+        book = openpyxl.load_workbook(io.BytesIO(kept.raw))
         self.assertEqual(book.sheetnames, ["Statement", "Figures", "Problems and replies", "Opinions"])
         rows = list(book["Figures"].iter_rows(values_only=True))
         first = dict(zip(rows[0], rows[1], strict=True))
@@ -360,8 +368,10 @@ class TestStatementSecurity(StatementCase):
     def test_frozen_by_every_path(self):
         statement = self._approved()
         mine = statement.with_user(self.satisfaction)
-        for vals in ({"summary": "x"}, {"quarter": "1"}, {"include_historic": True}, {"state": "draft"}, {"is_historic": 1}):
-            with self.assertRaises((UserError, AccessError), msg=vals):
+        for vals in (
+            {"summary": "x"}, {"quarter": "1"}, {"include_historic": True}, {"state": "draft"}, {"is_historic": 1},
+        ):
+            with self.assertRaises(UserError, msg=vals):
                 mine.write(vals)
         for name in ("counted", "target", "is_current", "figures_at", "date_from", "approved_at", "total_id"):
             with self.assertRaises(AccessError, msg=name):
@@ -387,9 +397,9 @@ class TestStatementSecurity(StatementCase):
         for vals in ({"reply": "Other"}, {"text": "Nothing"}, {"replied_by_id": self.general.id}):
             with self.assertRaises(UserError, msg=vals):
                 problem.write(vals)
-        with self.assertRaises((UserError, AccessError)):
+        with self.assertRaises(UserError):
             problem.unlink()
-        with self.assertRaises((UserError, AccessError)):
+        with self.assertRaises(UserError):
             mine.unlink()
         with self.assertRaises(UserError):
             statement.evidence_ids.with_user(self.satisfaction).unlink()
@@ -402,7 +412,7 @@ class TestStatementSecurity(StatementCase):
 
     def test_not_imported_as_approved(self):
         for vals in ({"state": "approved"}, {"is_historic": True, "state": "approved"}):
-            with self.assertRaises((UserError, AccessError)):
+            with self.assertRaises(UserError):
                 self._quarter(**vals)
 
     def test_wrong_users(self):
@@ -431,10 +441,10 @@ class TestStatementSecurity(StatementCase):
             with self.assertRaises(AccessError):
                 statement.with_user(user).write({"summary": "Mine"})
         self._reply_all(statement)
-        with self.assertRaises((AccessError, UserError)):
+        with self.assertRaises(UserError):
             statement.with_user(self.inspector).write({"state": "review"})
         statement.action_submit()
-        with self.assertRaises((AccessError, UserError)):
+        with self.assertRaises(UserError):
             statement.write({"state": "approved"})
         with self.assertRaises(UserError):
             statement.action_approve()

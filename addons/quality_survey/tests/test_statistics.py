@@ -23,7 +23,8 @@ class TestStatistics(BaseCase):
 
     def test_nps(self):
         """The standard error is that of the values +1, 0, −1 themselves."""
-        for promoters, passives, detractors in ((1268, 935, 447), (3, 0, 0), (0, 0, 4), (0, 9, 0), (1, 0, 0), (5, 5, 5)):
+        many = ((1268, 935, 447), (3, 0, 0), (0, 0, 4), (0, 9, 0), (1, 0, 0), (5, 5, 5))
+        for promoters, passives, detractors in many:
             values = [1] * promoters + [0] * passives + [-1] * detractors
             score, error = net_promoter_score(promoters, detractors, len(values))
             self.assertAlmostEqual(score, 100 * statistics.fmean(values), 9)
@@ -106,7 +107,9 @@ class TestStatistics(BaseCase):
 
     def test_small_groups(self):
         """Done-when 4: a group is hidden with company, so that it does not follow from the total."""
-        groups = {"a": Tally(answers=100), "b": Tally(answers=3, anonymous=1), "c": Tally(answers=20), "d": Tally(answers=2)}
+        groups = {
+            "a": Tally(answers=100), "b": Tally(answers=3, anonymous=1), "c": Tally(answers=20), "d": Tally(answers=2),
+        }
         shown, merged, hidden = merge_small(groups, 5)
         self.assertEqual(set(shown), {"a", "c"})
         self.assertEqual((merged.answers, set(hidden)), (5, {"b", "d"}))

@@ -93,9 +93,11 @@ def bubbles(points, x_title, y_title, x_line=None, x_range=(0, 100), y_range=(-1
 
     parts = []
     for tick in _ticks(*x_range, 4):
-        parts += [_line(x(tick), top, x(tick), bottom, GRID), _text(x(tick), bottom + 15, _short(tick), "middle", SOFT, 11)]
+        parts.append(_line(x(tick), top, x(tick), bottom, GRID))
+        parts.append(_text(x(tick), bottom + 15, _short(tick), "middle", SOFT, 11))
     for tick in _ticks(*y_range, 4):
-        parts += [_line(left, y(tick), right, y(tick), GRID), _text(left - 6, y(tick) + 4, _short(tick), "end", SOFT, 11)]
+        parts.append(_line(left, y(tick), right, y(tick), GRID))
+        parts.append(_text(left - 6, y(tick) + 4, _short(tick), "end", SOFT, 11))
     parts.append(_line(left, y(sum(y_range) / 2), right, y(sum(y_range) / 2), SOFT))
     if x_line is not None:
         parts.append(_line(x(x_line), top, x(x_line), bottom, INK, 1.2, "5 3"))

@@ -40,7 +40,7 @@ class Tally:
         return Tally(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     def share(self):
-        """Return (share of the satisfied, lower and upper end of its 95 % Wilson interval), each from 0 to 1, or None."""
+        """Return (share of the satisfied, lower, upper end of its 95 % Wilson interval), each from 0 to 1, or None."""
         if not self.scored:
             return None
         return self.satisfied / self.scored, *wilson_interval(self.satisfied, self.scored)
@@ -77,7 +77,7 @@ def net_promoter_score(promoters, detractors, total):
 
 
 def mean_of(total, squares, number):
-    """Return (mean, standard error) of ``number`` values with that sum and sum of squares; (mean, None) of a single one.
+    """Return (mean, standard error) of ``number`` values with that sum and sum of squares; of one value (mean, None).
 
     :raises ValueError: there is no value
     """
