@@ -283,7 +283,7 @@ class TestStatementFiles(StatementCase):
         return len(rows)
 
     def test_real_answers(self):
-        """Done-when 1: NPS 30.98 from 2,650, satisfied 78.44 % of 2,625, the interval, not met; printed and in Excel."""
+        """Done-when 1: NPS 30.98 from 2,650, satisfied 78.44 % of 2,625, the interval, not met; on paper, in Excel."""
         if not DATA.exists():
             self.fail(f"The real files are missing: {DATA}")
         self.assertEqual(self._load_survey(), 2809)
