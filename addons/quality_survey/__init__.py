@@ -1,4 +1,1 @@
-from . import controllers, models, report
-from . import models
-from . import wizard
-from . import controllers
+from . import controllers, models, report, wizard

@@ -1,14 +1,13 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class QualityFeedback(models.Model):
-    """What statements need of an opinion: whether it says satisfied, and the statement that counted it (D15)."""
+    """Which opinions count, and the statement that counted one (D15)."""
 
     _inherit = "quality.feedback"
 
-    is_satisfied = fields.Boolean(
-        "Satisfied", readonly=True, help="Decided when the opinion is filed, by the company's bound of that day."
-    )
     statement_id = fields.Many2one(
         "quality.satisfaction.statement", "Counted in", readonly=True, copy=False, index="btree_not_null",
         ondelete="restrict", check_company=True, help="The approved statement that counted it first.",
@@ -21,15 +20,29 @@ class QualityFeedback(models.Model):
         "quality.satisfaction.problem", "feedback_id", "Problems in statements", readonly=True
     )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Create; an opinion with a score is satisfied or not from then on."""
-        bounds = {}
-        for vals in vals_list:
-            vals.pop("statement_id", None)
-            if vals.get("has_score") and "is_satisfied" not in vals:
-                company = vals.get("company_id") or self.env.company.id
-                if company not in bounds:
-                    bounds[company] = self.env["res.company"].sudo().browse(company).survey_satisfied_score
-                vals["is_satisfied"] = vals.get("score", 0) >= bounds[company]
-        return super().create(vals_list)
+    @property
+    def _system_fields(self):
+        return super()._system_fields | {"statement_id", "counted_in_ids", "problem_ids"}
+
+    @api.depends("problem_ids.rectification_id")
+    def _compute_rectification_ids(self):
+        """Count in the notices about the problem that the opinion raised (F7)."""
+        super()._compute_rectification_ids()
+        for feedback in self:
+            feedback.rectification_ids |= feedback.problem_ids.rectification_id
+
+    @api.model
+    def _present_domain(self):
+        """Return the domain of the opinions that may be looked at: not withdrawn, not held back as too few."""
+        return Domain("active", "=", True) & Domain("is_held", "=", False)
+
+    @api.model
+    def _countable_domain(self):
+        """Return the domain of the opinions that say something about us: not those about competitors."""
+        return self._present_domain() & Domain("subject", "!=", "competitor")
+
+    @api.model
+    def _present_sql(self, alias):
+        """Return :meth:`_present_domain` as a condition on the table ``alias``."""
+        table = SQL.identifier(alias)
+        return SQL("%s.active AND %s.is_held IS NOT TRUE", table, table)

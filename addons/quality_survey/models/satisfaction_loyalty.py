@@ -18,6 +18,7 @@ SEGMENTS = [
     ("region", "Region"),
     ("product", "Product"),
     ("team", "Team"),
+    ("segment", "Segment named by the customer"),
     ("channel", "Channel"),
 ]
 #: bands of the matrix: satisfaction by score, loyalty by the recommendation
@@ -29,8 +30,9 @@ SHOWN = 20
 class QualitySatisfactionLoyalty(models.TransientModel):
     """How loyal customers are, by segment, and what satisfaction has to do with it (E5).
 
-    Recommendation: the net promoter score. Repurchase: of the customers who gave an opinion, those with an order
-    confirmed after it. Everything is counted when it is looked at; nothing is stored.
+    Recommendation: the net promoter score. Repurchase: what customers say (would buy again, 0–100), and what they do:
+    of the customers who gave an opinion, those with an order confirmed after it. Everything is counted when it is
+    looked at; nothing is stored.
     """
 
     _name = "quality.satisfaction.loyalty"
@@ -70,7 +72,7 @@ class QualitySatisfactionLoyalty(models.TransientModel):
             Domain("company_id", "=", company.id)
             & Domain("given_at", ">=", start_of_day(self.date_from, company))
             & Domain("given_at", "<", start_of_day(self.date_to + timedelta(days=1), company))
-            & Domain("subject", "!=", "competitor")
+            & self.env["quality.feedback"]._countable_domain()
         )
         return domain if self.include_historic else domain & Domain("is_historic", "=", False)
 
@@ -80,18 +82,36 @@ class QualitySatisfactionLoyalty(models.TransientModel):
         return feedback._search(self._domain()).select(SQL.identifier(feedback._table, "id"))
 
     def _segments(self):
-        """Return ``[(label, Tally, customers, of these ordered again)]``, the largest first, small ones merged."""
+        """Return ``[(label, Tally, customers, of these ordered again, would buy again)]``, the largest first.
+
+        Segments that are too small are shown together; “would buy again” is (answers, mean) with None for no answer.
+        """
         rows = self._rows()
         found = self.env["quality.satisfaction.tally"].sudo()._tally(rows, (self.segment,))[self.segment]
         again = self._repurchases(rows)
-        shown, merged, hidden = merge_small(found, self.company_id.survey_minimum_group)
+        willing = self._willing(rows)
+        shown, merged, hidden = merge_small(found, self.company_id.survey_group_size)
         labels = self._labels(shown)
-        result = [(labels[key], tally, *again.get(key, (0, 0))) for key, tally in shown.items()]
+        groups = [(labels[key], tally, [key]) for key, tally in shown.items()]
         if merged:
-            sums = [again.get(key, (0, 0)) for key in hidden]
-            label = self.env._("Others (too few to show)")
-            result.append((label, merged, sum(one[0] for one in sums), sum(one[1] for one in sums)))
+            groups.append((self.env._("Others (too few to show)"), merged, hidden))
+        result = []
+        for label, tally, keys in groups:
+            bought = [sum(again.get(key, (0, 0))[place] for key in keys) for place in range(2)]
+            asked, total = (sum(willing.get(key, (0, 0))[place] for key in keys) for place in range(2))
+            result.append((label, tally, *bought, (asked, float(total) / asked if asked else None)))
         return sorted(result, key=lambda row: -row[1].answers)
+
+    def _willing(self, rows):
+        """Return ``{key: (answers to “would you buy again”, their sum)}``."""
+        result = self.env.execute_query(
+            SQL(
+                """SELECT %s, COUNT(*), SUM(repurchase) FROM quality_feedback
+                    WHERE has_repurchase AND id IN (%s) GROUP BY 1""",
+                SQL.identifier(COLUMNS[self.segment]), rows,
+            )
+        )
+        return {key: (asked, total) for key, asked, total in result}
 
     def _repurchases(self, rows):
         """Return ``{key: (customers with an opinion, of these with an order after it)}``; anonymous ones have none."""

@@ -124,20 +124,16 @@ class QualitySatisfactionProblem(models.Model):
         """Open a complaint ticket about this problem, or the one there is (F7).
 
         :raises AccessError: the user does not collect feedback
+        :raises UserError: nobody is known to complain
         """
         self.ensure_one()
         self.check_access("read")
         self.statement_id._check_role(STAFF)
         if not self.ticket_id:
             feedback = self.sudo().feedback_id
-            self.sudo().ticket_id = self.env["service.ticket"].sudo().create(
-                {
-                    "kind": "complaint", "channel": "internal", "subject": self.display_name,
-                    "description": self.text, "company_id": self.company_id.id, "partner_id": self.partner_id.id,
-                    "product_id": self.product_id.id,
-                    **({"team_id": feedback.team_id.id} if feedback.team_id and not feedback.is_anonymous else {}),
-                }
-            )
+            if feedback.is_anonymous or not feedback.partner_id:
+                raise UserError(self.env._("Nobody is known to answer to: a complaint needs its customer."))
+            self.sudo().ticket_id = feedback._create_complaint()
         return self.ticket_id.get_formview_action()
 
     # ------------------------------------------------------------------
@@ -180,6 +176,14 @@ class QualityRectification(models.Model):
         if record._name == "quality.satisfaction.problem":
             return "survey"
         return super()._source_of(record)
+
+    def _feedback_domains(self):
+        """Say of a notice about a problem which opinion it goes back to (F7)."""
+        domains = super()._feedback_domains()
+        problems = self.env["quality.satisfaction.problem"].sudo().search([("rectification_id", "in", self.ids)])
+        for notice, of_notice in problems.grouped("rectification_id").items():
+            domains[notice.id] = Domain("id", "in", of_notice.feedback_id.ids)
+        return domains
 
 
 class QualitySatisfactionStatement(models.Model):

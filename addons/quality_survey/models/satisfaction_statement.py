@@ -174,6 +174,9 @@ class QualitySatisfactionStatement(models.Model):
         if vals.keys() - {"problem_ids", *self._never_frozen}:
             # What somebody decides in an approval is written by the system.
             self._check_role(MANAGER)
+        if vals.get("state") == "review":
+            # By whatever path it goes to review: counted a last time, what was corrected or came late included.
+            self.filtered(lambda statement: statement.state == "draft")._count_figures()
         result = super().write(vals)
         if vals.keys() & {"year", "quarter", "include_historic"}:
             self._count_figures()

@@ -68,7 +68,7 @@ class QualitySatisfactionStatement(models.Model):
             own |= Domain("statement_id", "in", ancestors)
         if not self.include_historic:
             own &= Domain("is_historic", "=", False)
-        return (own | self._late_domain()) & Domain("subject", "!=", "competitor")
+        return (own | self._late_domain()) & self.env["quality.feedback"]._countable_domain()
 
     def _late_domain(self):
         """Return the domain of what was filed after the statement of its earlier quarter was approved."""
@@ -131,7 +131,7 @@ class QualitySatisfactionStatement(models.Model):
         )
         return {
             "figures_at": fields.Datetime.now(), "counted": total.answers, "counted_late": late,
-            "left_out": feedback.search_count(self._quarter_domain() & uncounted),
+            "left_out": feedback.search_count(self._quarter_domain() & feedback._present_domain() & uncounted),
             "has_target": indicator.has_target, "target": indicator.target if indicator.has_target else 0,
             "before_id": before.id, **self._invitation_vals(),
         }
@@ -144,24 +144,21 @@ class QualitySatisfactionStatement(models.Model):
 
     def _invitation_vals(self):
         """Return how many were invited in the quarter, and how many of these have answered."""
-        if "quality.survey.invitation" not in self.env:
-            return {"has_invitations": False, "invited": 0, "invited_answered": 0, "response_rate": 0}
         start, stop = self._span()
         invitations = self.env["quality.survey.invitation"].sudo()
-        sent = Domain("sent_at", ">=", start) & Domain("sent_at", "<", stop)
-        if "company_id" in invitations._fields:
-            sent &= Domain("company_id", "=", self.company_id.id)
+        sent = Domain("company_id", "=", self.company_id.id)
+        sent &= Domain("sent_at", ">=", start) & Domain("sent_at", "<", stop)
         groups = dict(invitations._read_group(sent, ["state"], ["__count"]))
         invited, answered = sum(groups.values()), groups.get("answered", 0)
         return {
-            "has_invitations": True, "invited": invited, "invited_answered": answered,
+            "has_invitations": bool(invited), "invited": invited, "invited_answered": answered,
             "response_rate": 100 * answered / invited if invited else 0,
         }
 
     def _write_figures(self, found):
         """Replace the figures by those of ``found``, see ``quality.satisfaction.tally``."""
         self.figure_ids.unlink()
-        minimum = self.company_id.survey_minimum_group
+        minimum = self.company_id.survey_group_size
         before = {(row.breakdown, row.key): row for row in self.before_id.figure_ids}
         vals_list, order = [], [key for key, _label in self.figure_ids._fields["breakdown"].selection]
         for breakdown in order:
@@ -270,7 +267,8 @@ class QualitySatisfactionStatement(models.Model):
             )
 
     def _waiting_domain(self):
-        domain = self._quarter_domain() & Domain("statement_id", "=", False) & Domain("subject", "!=", "competitor")
+        countable = self.env["quality.feedback"]._countable_domain()
+        domain = self._quarter_domain() & Domain("statement_id", "=", False) & countable
         return domain if self.include_historic else domain & Domain("is_historic", "=", False)
 
     def action_open_late(self):

@@ -210,7 +210,7 @@ class QualitySatisfactionStatement(models.Model):
         names, hidden = {}, {}
         for breakdown in self._context():
             groups = found[breakdown]
-            hidden[breakdown] = set(merge_small(groups, self.company_id.survey_minimum_group)[2])
+            hidden[breakdown] = set(merge_small(groups, self.company_id.survey_group_size)[2])
             field = self.env["quality.feedback"]._fields[COLUMNS[breakdown]]
             names[breakdown] = {}
             if field.type == "many2one":

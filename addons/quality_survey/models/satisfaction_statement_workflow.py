@@ -85,21 +85,25 @@ class QualitySatisfactionStatement(models.Model):
         return [] if self._gate_approved(GATE) else [self.env._("The approval of marketing, quality and management")]
 
     def _missing_fresh(self):
-        """Nothing is counted twice: not what another statement, approved meanwhile, has counted."""
+        """Nothing is counted twice, nor as it was before a correction: both may happen during the review."""
         self.env.flush_all()
         [[taken]] = self.env.execute_query(
             SQL(
                 """SELECT COUNT(*) FROM quality_satisfaction_statement_feedback_rel AS counted
                      JOIN quality_feedback AS feedback ON feedback.id = counted.feedback_id
-                    WHERE counted.statement_id = %s AND feedback.statement_id IS NOT NULL
-                      AND NOT feedback.statement_id = ANY(%s)""",
-                self.id, [self.id, *self._ancestors().ids],
+                    WHERE counted.statement_id = %(statement)s
+                      AND (NOT feedback.statement_id = ANY(%(own)s)
+                           OR (feedback.is_final IS NOT TRUE AND feedback.write_date > %(counted_at)s))""",
+                statement=self.id, own=[self.id, *self._ancestors().ids], counted_at=self.figures_at,
             )
         )
         if not taken:
             return []
         return [
-            self.env._("%s opinions that no other statement has counted: send it back and refresh the figures", taken)
+            self.env._(
+                "%s opinions as they were counted; another statement has counted them, or they were corrected: "
+                "send this one back and refresh the figures", taken,
+            )
         ]
 
     def _missing_reason(self):
@@ -177,15 +181,16 @@ class QualitySatisfactionStatement(models.Model):
         self._stop_deadline("statement")
 
     def _claim_opinions(self):
-        """Say on the opinions which statement counted them first; one query."""
+        """Say on the opinions which statement counted them first; from now on they stay as they are. One query."""
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
-                "UPDATE quality_feedback SET statement_id = %s WHERE statement_id IS NULL AND id IN (%s)",
+                "UPDATE quality_feedback SET statement_id = %s, is_final = TRUE"
+                " WHERE statement_id IS NULL AND id IN (%s)",
                 self.id, self._counted_sql(),
             )
         )
-        self.env["quality.feedback"].invalidate_model(["statement_id"])
+        self.env["quality.feedback"].invalidate_model(["statement_id", "is_final"])
 
     def _keep_files(self):
         """Keep the statement as it is on paper and in Excel."""

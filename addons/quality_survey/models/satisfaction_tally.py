@@ -10,7 +10,7 @@ from .quality_feedback import SAMPLED
 BREAKDOWNS = ("source", "channel", "team", "product", "region", "customer_class")
 COLUMNS = {
     "source": "source", "channel": "channel", "team": "team_id", "product": "product_id", "region": "region",
-    "customer_class": "customer_class",
+    "customer_class": "customer_class", "segment": "segment",
 }
 
 

@@ -22,7 +22,7 @@ class QualitySatisfactionTrend(models.Model):
     _depends = {
         "quality.feedback": [
             "company_id", "given_at", "channel", "subject", "has_score", "score", "is_satisfied", "has_nps", "nps",
-            "is_anonymous", "team_id", "product_id", "region", "customer_class", "is_historic",
+            "is_anonymous", "active", "is_held", "team_id", "product_id", "region", "customer_class", "is_historic",
         ],
         "res.company": ["resource_calendar_id"],
         "resource.calendar": ["tz"],
@@ -71,10 +71,11 @@ class QualitySatisfactionTrend(models.Model):
                                   WHEN opinion.nps <= %(detractor)s THEN -100.0 ELSE 0.0 END END AS nps_points,
                    CASE WHEN opinion.subject = 'need' THEN 1 ELSE 0 END AS needs,
                    CASE WHEN opinion.subject = 'complaint' THEN 1 ELSE 0 END AS complaints
-              FROM (SELECT *, subject != 'competitor' AS ours FROM quality_feedback) AS opinion
+              FROM (SELECT *, subject != 'competitor' AS ours FROM quality_feedback WHERE %(present)s) AS opinion
               JOIN res_company AS company ON company.id = opinion.company_id
               JOIN res_partner AS partner ON partner.id = company.partner_id
          LEFT JOIN resource_calendar AS calendar ON calendar.id = company.resource_calendar_id
             """,
+            present=self.env["quality.feedback"]._present_sql("quality_feedback"),
             sampled=list(SAMPLED), promoter=PROMOTER, detractor=DETRACTOR,
         )

@@ -35,22 +35,21 @@ class QualityIndicator(models.Model):
                   FROM (SELECT *, subject != 'competitor' AND (span.include_historic OR is_historic IS NOT TRUE)
                                   AS counted
                           FROM quality_feedback
-                         WHERE company_id = span.company_id AND %s
+                         WHERE company_id = span.company_id AND %s AND %s
                            AND given_at >= span.start_at AND given_at < span.stop_at) AS opinion
                 """,
                 numerator or SQL("COUNT(*) FILTER (WHERE counted AND (%s))", condition), among,
+                self.env["quality.feedback"]._present_sql("quality_feedback"),
             ),
         )
 
     def _measure_satisfaction_response(self, spans):
         """Invitations sent in the span, and those of them that were answered."""
-        if "quality.survey.invitation" not in self.env:
-            return self._measure_sql(spans, SQL("SELECT 0 AS numerator, 0 AS denominator, 0 AS excluded"))
         return self._measure_sql(
             spans,
             SQL(
                 """
-                SELECT COUNT(*) FILTER (WHERE answered_at IS NOT NULL) AS numerator, COUNT(*) AS denominator,
+                SELECT COUNT(*) FILTER (WHERE state = 'answered') AS numerator, COUNT(*) AS denominator,
                        0 AS excluded
                   FROM quality_survey_invitation
                  WHERE company_id = span.company_id AND sent_at >= span.start_at AND sent_at < span.stop_at
@@ -97,7 +96,7 @@ class QualityCockpit(models.AbstractModel):
         """Satisfaction with its interval, NPS with its error, problems without a reply; of the time looked at."""
         opinions = (
             scope.of("quality.feedback", "team_id.department_id")
-            & Domain("given_at", ">=", scope.since) & Domain("subject", "!=", "competitor")
+            & Domain("given_at", ">=", scope.since) & self.env["quality.feedback"]._countable_domain()
         )
         feedback = self.env["quality.feedback"]
         rows = feedback._search(opinions).select(SQL.identifier(feedback._table, "id"))

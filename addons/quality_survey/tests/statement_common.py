@@ -40,7 +40,8 @@ class StatementCase(ServiceCase):
         given = vals.pop("given_at", None) or cls._local(2025, 5, 10, 9)
         return {
             "company_id": cls.company.id, "given_at": given, "channel": "service_report", "subject": "service",
-            "has_score": score is not None, "score": score or 0, "has_nps": nps is not None, "nps": nps or 0, **vals,
+            "has_score": score is not None, "score": score or 0, "is_satisfied": (score or 0) >= 75,
+            "has_nps": nps is not None, "nps": nps or 0, **vals,
         }
 
     @classmethod

@@ -169,7 +169,7 @@ class TestStatement(StatementCase):
         following.action_submit()
         for user in (self.marketing, self.inspector):
             following.with_user(user).action_approve()
-        with self.assertRaisesRegex(UserError, "no other statement has counted"):
+        with self.assertRaisesRegex(UserError, "another statement has counted them"):
             following.with_user(self.general).action_approve()
         following.action_send_back("Count again")
         following.action_refresh()
@@ -253,7 +253,11 @@ class TestStatement(StatementCase):
             self.assertEqual(actions[0]["res_id"], actions[1]["res_id"])
             self.assertEqual(problem[field].id, actions[0]["res_id"])
         self.assertEqual((problem.rectification_id.source, problem.ticket_id.kind), ("survey", "complaint"))
-        self.assertEqual(problem.ticket_id.partner_id, self.customer)
+        ticket = problem.ticket_id
+        self.assertEqual((ticket.partner_id, ticket.feedback_id), (self.customer, problem.feedback_id))
+        self.assertIn(problem.rectification_id, problem.feedback_id.rectification_ids)
+        opened = problem.rectification_id.with_user(self.inspector).action_open_feedback()
+        self.assertEqual(self.env["quality.feedback"].search(opened["domain"]), problem.feedback_id)
         self.assertEqual(problem.improvement_id.product_id, self.product)
 
 

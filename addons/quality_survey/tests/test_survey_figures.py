@@ -125,7 +125,7 @@ class TestTrendAndLoyalty(StatementCase):
             {"score": 100, "nps": 10, "customer_class": "A", "partner_id": self.customer.id},
             {"score": 100, "nps": 9, "customer_class": "A", "partner_id": self.far_customer.id},
             {"score": 0, "nps": 0, "customer_class": "B", "partner_id": self.far_customer.id},
-            {"score": 60, "nps": 7},
+            {"score": 60, "nps": 7, "has_repurchase": True, "repurchase": 50},
         )
         order = self.env["sale.order"].create(
             {"partner_id": self.customer.id, "order_line": [fields.Command.create({"product_id": self.product.id})]}
@@ -134,8 +134,11 @@ class TestTrendAndLoyalty(StatementCase):
         order.date_order = self._local(2025, 6, 1, 9)
         loyalty = self._loyalty()
         self.env.flush_all()
-        segments = {label: (tally.nps()[0], customers, again) for label, tally, customers, again in loyalty._segments()}
+        segments = {
+            label: (tally.nps()[0], customers, again) for label, tally, customers, again, _said in loyalty._segments()
+        }
         self.assertEqual(segments, {"A": (100, 2, 1), "B": (-100, 1, 0), "Not known": (0, 0, 0)})
+        self.assertEqual([said for label, *_more, said in loyalty._segments() if label == "Not known"], [(1, 50)])
         self.assertEqual(loyalty._matrix(), {(2, 2): 2, (0, 0): 1, (1, 1): 1})
         self.assertIn("1 (50 %)", " ".join(loyalty.table_html.striptags().split()))
         self.assertIn("<svg", loyalty.picture_html)
