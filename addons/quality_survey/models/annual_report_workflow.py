@@ -190,6 +190,11 @@ class QualityAnnualReport(models.Model):
                 report.closed_at = fields.Datetime.now()
                 report._seal(SEAL)
                 report._keep_file()
+        if target in GATES:
+            # A part that was sent back is written and approved anew, even when nothing of it changes.
+            reports.approval_ids.filtered(
+                lambda row: row.gate == GATES[target][0] and row.state in ("waiting", "pending", "approved")
+            )._supersede()
         if target == "cancelled":
             reports.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
         if target not in ("draft", "analysis") or any(origin == "draft" for origin in origins.values()):

@@ -85,7 +85,7 @@ class QualityManagementDecision(models.Model):
 
         :raises AccessError: the user has no part in what is changed
         """
-        if not self.env.su and self._is_filed():
+        if not self.env.su:
             self._check_may_work(vals)
         result = super().write(vals)
         if vals.keys() & {"user_id", "due_date"}:
@@ -102,13 +102,12 @@ class QualityManagementDecision(models.Model):
     def _check_may_work(self, vals):
         names = vals.keys() - set(self._never_frozen)
         if names - WORK:
-            self._check_role(GENERAL_MANAGER)
-            if names - WORK - {"user_id", "due_date"}:
+            filed = self._is_filed()
+            self._check_role(GENERAL_MANAGER if filed else KEEPERS)
+            if filed and names - WORK - {"user_id", "due_date"}:
                 raise AccessError(self.env._("What a filed review decided stays as it was decided."))
-        elif vals.get("state") == "done" or names - {"state"}:
-            for decision in self:
-                if decision.user_id != self.env.user:
-                    self._check_role(KEEPERS)
+        elif names and any(decision.user_id != self.env.user for decision in self):
+            self._check_role(KEEPERS)
 
     def _states_of_lines(self, document):
         # After the filing the work goes on; what may be written then is checked in write.
@@ -116,6 +115,7 @@ class QualityManagementDecision(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_role(KEEPERS)
         decisions = super().create(vals_list)
         if not self.env.su and decisions._is_filed():
             raise AccessError(self.env._("What a filed review decided stays as it was decided."))
@@ -123,6 +123,7 @@ class QualityManagementDecision(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_filed(self):
+        self._check_role(KEEPERS)
         if self._is_filed():
             raise AccessError(self.env._("What a filed review decided stays as it was decided."))
 

@@ -265,3 +265,8 @@ class QualityManagementAttendance(models.Model):
     def _compute_name(self):
         for one in self:
             one.name = one.user_id.name or one.name
+
+    def _check_document_states(self):
+        """Lines are written by who keeps the review, while it is open."""
+        self.review_id._check_role(KEEPERS)
+        return super()._check_document_states()
