@@ -162,13 +162,13 @@ class TestStatement(StatementCase):
         wizard.action_confirm()
         revision = self.Statement.search([("revises_id", "=", first.id)])
         self.assertEqual((revision.revision, revision.counted, revision.total_id.satisfied), (2, 2, 1))
+        following.action_submit()
+        for user in (self.marketing, self.inspector):
+            following.with_user(user).action_approve()
         self._approve(revision)
         self.assertEqual((first.is_current, revision.is_current, late.statement_id), (False, True, revision))
         self.assertEqual((first.counted, first.total_id.rate), (1, 100), "what was approved stays")
         self.assertEqual(first.sudo().seal_ids.mapped("validity"), ["valid"])
-        following.action_submit()
-        for user in (self.marketing, self.inspector):
-            following.with_user(user).action_approve()
         with self.assertRaisesRegex(UserError, "another statement has counted them"):
             following.with_user(self.general).action_approve()
         following.action_send_back("Count again")

@@ -1,11 +1,11 @@
 """Charts as SVG text, drawn here: what prints documents runs no script, and a form needs none either.
 
-Every function returns Markup; labels are escaped. Widths are in pixels of a page 680 wide.
+Every function returns Markup; labels are escaped. Drawn on a plane 680 wide, shown as wide as the text of a page.
 """
 
 from markupsafe import Markup, escape
 
-WIDTH = 680
+WIDTH, SHOWN = 680, 880
 INK, SOFT, GRID, FILL, SECOND = "#111111", "#555555", "#d9d9d9", "#4a7fb0", "#8a8a8a"
 FONT = "Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, SimHei, Arial, sans-serif"
 #: pixels of a row of bars, and of the column of their labels
@@ -46,10 +46,11 @@ def bars(rows, target=None, low=0, high=100):
 def lines(labels, series, low=0, high=100, target=None):
     """Return the courses of one or two ``series`` over ``labels``: [(name, [value or None, …]), …]."""
     left, top, bottom = 44, 22, 190
-    step = (WIDTH - left - 40) / max(len(labels) - 1, 1)
+    first = left + 36
+    step = (WIDTH - first - 60) / max(len(labels) - 1, 1)
 
     def point(number, value):
-        return left + step * number, bottom - (bottom - top) * (value - low) / (high - low)
+        return first + step * number, bottom - (bottom - top) * (value - low) / (high - low)
 
     parts = []
     for tick in _ticks(low, high, 4):
@@ -59,7 +60,7 @@ def lines(labels, series, low=0, high=100, target=None):
         y = point(0, target)[1]
         parts.append(_line(left, y, WIDTH - 20, y, INK, 1.2, "5 3"))
     for number, label in enumerate(labels):
-        parts.append(_text(left + step * number, bottom + 18, label, "middle", SOFT, 11))
+        parts.append(_text(first + step * number, bottom + 18, label, "middle", SOFT, 11))
     for turn, (name, values) in enumerate(series):
         colour, dash = ((FILL, ""), (SECOND, "6 3"))[turn % 2]
         known = [(*point(number, value), value) for number, value in enumerate(values) if value is not None]
@@ -126,9 +127,9 @@ def bubbles(points, x_title, y_title, x_line=None, x_range=(0, 100), y_range=(-1
 
 def _svg(height, parts):
     return Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" '
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{shown}" height="{height:.0f}" viewBox="0 0 {w} {h}" '
         'style="max-width: 100%; height: auto" role="img">{parts}</svg>'
-    ).format(w=WIDTH, h=height, parts=Markup("").join(parts))
+    ).format(w=WIDTH, h=height, shown=SHOWN, height=height * SHOWN / WIDTH, parts=Markup("").join(parts))
 
 
 def _text(x, y, text, anchor="start", colour=INK, size=12):
