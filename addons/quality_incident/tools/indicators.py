@@ -9,6 +9,8 @@ from odoo.tools import float_compare
 
 CONFIDENCE = 0.95
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+#: units of figures that are ratios; every other one is a sum
+FACTORS = {"percent": 100, "points": 100, "days": 1, "amount_mean": 1}
 
 
 class Span(NamedTuple):
@@ -105,11 +107,10 @@ def figure(measure, rule):
     :param rule: what has ``unit, direction, target, has_target, is_sample``: an indicator, or an earlier value
     """
     result = {**measure._asdict(), "value": None, "interval_low": None, "interval_high": None, "verdict": "no_data"}
-    if rule.unit in ("percent", "days", "amount_mean"):
+    if rule.unit in FACTORS:
         if not measure.denominator:
             return result
-        factor = 100 if rule.unit == "percent" else 1
-        result["value"] = factor * measure.numerator / measure.denominator
+        result["value"] = FACTORS[rule.unit] * measure.numerator / measure.denominator
     else:
         result["value"] = measure.numerator
     ends = (result["value"], result["value"])

@@ -1,1 +1,2 @@
+from . import statement_download
 from . import survey
