@@ -27,6 +27,17 @@ def core_modules():
     return sorted(wanted - ours.keys())
 
 
-def content_key():
-    """Return a name for the present content of all addons."""
-    return tree_digest(ADDONS)
+def below(wanted):
+    """Return our addons that the wanted ones need, themselves left out."""
+    ours = manifests()
+    needed, queue = set(), list(wanted)
+    while queue:
+        further = ours.keys() & set(ours[queue.pop()].get("depends", [])) - needed
+        needed |= further
+        queue += further
+    return sorted(needed - set(wanted))
+
+
+def content_key(wanted=None):
+    """Return a name for the present content of the wanted addons (all)."""
+    return tree_digest(*(ADDONS / name for name in wanted or names()))

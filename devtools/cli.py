@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from . import addons, bench, databases, i18n, lint, odoo, postgres, serve, shots, source, testrun
+from . import addons, bench, core, databases, i18n, lint, odoo, postgres, serve, shots, source, testrun
 from .errors import SetupError
 from .postgres import Server
 
@@ -54,6 +54,8 @@ def _parser():
     sub.add_argument("--check", action="store_true", help="only say what is not translated or out of date")
     sub = command("bench", "measure the heavy pages at the size they are made for", _bench)
     sub.add_argument("names", nargs="*", help="benchmarks (all)")
+    sub = command("core", "run Odoo's own suites with and without our addons and compare", _core)
+    sub.add_argument("suites", nargs="*", help="modules of Odoo (stock, sale, purchase and what joins them)")
     database(command("drop", "drop a database; serve makes it anew", _drop))
     command("stop", "stop all servers, whoever uses them", _stop)
     return parser
@@ -103,6 +105,10 @@ def _i18n(options):
 
 def _bench(options):
     return bench.run(options.names)
+
+
+def _core(options):
+    return core.run(options.suites)
 
 
 def _drop(options):

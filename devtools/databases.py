@@ -14,7 +14,7 @@ from .paths import REQUIREMENTS, cache_dir, digest
 # The first one becomes the default.
 LANGUAGES = "en_US,zh_CN"
 # Seconds that an unused template stays: the code of our addons changes often, that of Odoo rarely.
-KEPT = {"base": 14 * 86400, "demo": 3600, "plain": 3600}
+KEPT = {"base": 14 * 86400, "demo": 3600, "plain": 3600, "below": 3600}
 _numbers = itertools.count(1)
 
 
@@ -79,11 +79,11 @@ def base(odoo):
     return _template(odoo, "base", key, f"Creating the base database ({', '.join(modules)})", build)
 
 
-def install(odoo, database, *, demo):
-    """Install our addons into a copy of the base; of the demo data only ours, not Odoo's."""
+def install(odoo, database, *, demo, wanted=None):
+    """Install our addons (all) into a copy of the base; of the demo data only ours, not Odoo's."""
     if demo:
         odoo.server.sql("UPDATE ir_module_module SET demo = true WHERE state = 'installed'", database)
-    odoo.setup(database, "-i", ",".join(addons.names()), failure="cannot install the addons")
+    odoo.setup(database, "-i", ",".join(wanted or addons.names()), failure="cannot install the addons")
 
 
 def with_addons(odoo, *, demo):
@@ -96,6 +96,19 @@ def with_addons(odoo, *, demo):
         install(odoo, draft, demo=demo)
 
     return _template(odoo, kind, digest(parent, addons.content_key()), f"Installing {', '.join(addons.names())}", build)
+
+
+def below(odoo, wanted):
+    """Return the template that addons under test are installed into: with those they build on, without themselves."""
+    parent, needed = base(odoo), addons.below(wanted)
+    if not needed:
+        return parent
+
+    def build(draft):
+        copy(odoo, parent, draft)
+        install(odoo, draft, demo=False, wanted=needed)
+
+    return _template(odoo, "below", digest(parent, addons.content_key(needed)), f"Installing {', '.join(needed)}", build)
 
 
 @contextlib.contextmanager

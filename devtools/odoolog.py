@@ -98,3 +98,12 @@ class Reader:
         if self._error:
             self.report("\n".join(self._error))
             self._error = []
+
+
+def read(log):
+    """Return the outcome that a whole log file tells."""
+    reader = Reader(lambda _text: None)
+    with log.open(errors="replace") as lines:
+        for line in lines:
+            reader.feed(line)
+    return reader.outcome

@@ -10,17 +10,18 @@ from .odoolog import Reader
 
 
 def of_addons(odoo, tags, log, keep):
-    """Run our addons' tests, as `tags` select them, on the base."""
+    """Run our addons' tests, as `tags` select them, while they are installed."""
     wanted = [name for name in addons.names() if re.search(rf"/{name}\b", tags)] or addons.names()
-    return run(odoo, tags, log, databases.base(odoo), wanted, keep=keep)
+    return run(odoo, tags, log, databases.below(odoo, wanted), wanted, keep=keep)
 
 
-def run(odoo, tags, log, template, modules, *, keep=False):
-    """Install modules into a copy of a template with tests on, and return the tests' outcome."""
+def run(odoo, tags, log, template, modules, *, keep=False, update=False):
+    """Install (or update) modules in a copy of a template with tests on, and return the tests' outcome."""
     with databases.scratch(odoo, template, keep=keep) as database:
         say(f"==> Odoo tests {tags} in database {database}")
         process = odoo.start(
-            "-d", database, "-i", ",".join(modules), "--test-enable", f"--test-tags={tags}", "--stop-after-init",
+            "-d", database, "-u" if update else "-i", ",".join(modules), "--test-enable", f"--test-tags={tags}",
+            "--stop-after-init",
             "--http-interface=127.0.0.1", f"--http-port={free_port()}", f"--gevent-port={free_port()}",
             f"--screenshots={log.parent}", "--max-cron-threads=0",
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
