@@ -108,7 +108,8 @@ def below(odoo, wanted):
         copy(odoo, parent, draft)
         install(odoo, draft, demo=False, wanted=needed)
 
-    return _template(odoo, "below", digest(parent, addons.content_key(needed)), f"Installing {', '.join(needed)}", build)
+    key = digest(parent, addons.content_key(needed))
+    return _template(odoo, "below", key, f"Installing {', '.join(needed)}", build)
 
 
 @contextlib.contextmanager
