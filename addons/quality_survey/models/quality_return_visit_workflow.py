@@ -108,13 +108,15 @@ class QualityReturnVisit(models.Model):
             return self._role_users(MANAGER), self.env._("Choose an interviewer for the return visit")
         if self.state == "in_progress":
             return self.interviewer_id, self.env._("Finish the return visit")
-        return self.interviewer_id, self.env._("Return visit: %s", self.partner_id.name)
+        return self.interviewer_id, self.env._("Hold the return visit")
 
     def _assign_next_step(self):
         result = super()._assign_next_step()
-        for visit in self.sudo().filtered(lambda one: one.state in self._open_states):
-            day = fields.Date.to_date(visit.next_attempt_at or visit.planned_at)
-            visit.activity_ids.filtered(lambda one, day=day: one.date_deadline != day).date_deadline = day
+        by_day = self.sudo().filtered(lambda one: one.state in self._open_states).grouped(
+            lambda one: fields.Date.to_date(one.next_attempt_at or one.planned_at)
+        )
+        for day, visits in by_day.items():
+            visits.activity_ids.filtered(lambda one, day=day: one.date_deadline != day).date_deadline = day
         return result
 
     def _after_transition(self, origins, target):

@@ -89,12 +89,12 @@ class ReportMarketSurvey(models.AbstractModel):
     @api.model
     def _means(self, doc):
         """Return ``[(question, {type: figure})]`` of the questions answered on a scale."""
-        return self._table(doc.figure_ids.filtered("has_mean"), lambda figure: figure.question)
+        return self._grid(doc.figure_ids.filtered("has_mean"), lambda figure: figure.question)
 
     @api.model
     def _choices(self, doc):
         """Return ``[((question, choice), {type: figure})]``."""
-        return self._table(doc.figure_ids.filtered("answer"), lambda figure: (figure.question, figure.answer))
+        return self._grid(doc.figure_ids.filtered("answer"), lambda figure: (figure.question, figure.answer))
 
     @api.model
     def _words(self, doc):
@@ -102,7 +102,7 @@ class ReportMarketSurvey(models.AbstractModel):
         return groupby(doc.figure_ids.filtered("words"), lambda figure: figure.question)
 
     @api.model
-    def _table(self, figures, key):
+    def _grid(self, figures, key):
         return [(row, {figure.type: figure for figure in some}) for row, some in groupby(figures, key)]
 
     @api.model

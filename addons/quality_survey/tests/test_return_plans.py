@@ -118,7 +118,7 @@ class TestReturnPlans(VisitsCase):
             before = self.cr.sql_log_count
             self._run(plan)
             counts.append((self.cr.sql_log_count - before, 0))
-        self.assertLessEqual((counts[2][0] - counts[0][0]) / (counts[2][1] - counts[0][1]), 6)
+        self.assertLessEqual((counts[2][0] - counts[0][0]) / (counts[2][1] - counts[0][1]), 4)
         self.assertLessEqual(counts[3][0], counts[1][0] + 2)
 
     def test_least_busy_and_not_concerned(self):

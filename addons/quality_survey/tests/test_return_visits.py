@@ -129,7 +129,7 @@ class TestReturnVisits(VisitsCase):
         for vals in ({"question": "Easier?"}, {"role": "nps"}, {"scale_max": 3}):
             with self.assertRaisesRegex(UserError, "come from the questionnaire"):
                 overall.write(vals)
-        with self.assertRaises(AccessError):
+        with self.assertRaisesRegex(UserError, "come from the questionnaire"):
             self.env["quality.return.answer"].with_user(self.caller).create({"visit_id": visit.id, "question": "x"})
 
     def test_score_without_overall(self):
