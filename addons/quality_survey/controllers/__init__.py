@@ -1,1 +1,2 @@
 from . import acceptance_portal
+from . import survey

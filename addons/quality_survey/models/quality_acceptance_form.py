@@ -35,7 +35,6 @@ class QualityAcceptanceForm(models.Model):
         "quality.seal.mixin",
         "quality.evidence.mixin",
         "quality.portal.mixin",
-        "quality.opinion.mixin",
         "quality.register.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -110,20 +110,28 @@ class QualityAcceptanceForm(models.Model):
         grades = {name: int(self[name]) for name in OPINIONS if self[name]}
         if not grades and not self.recommend and not (self.comment or "").strip():
             return self.env["quality.feedback"]
-        figures = {"score": sum(grades.values()) / len(grades), "scale": "1-5"} if grades else {}
-        return self._file_feedback(
-            "acceptance",
-            self.partner_id,
-            given_at=self.signed_at,
-            comment=self.comment,
-            nps=int(self.recommend) if self.recommend else None,
-            scores=[
-                {"dimension": OPINIONS[name], "score": grade, "scale": "1-5"} for name, grade in grades.items()
-            ],
-            **figures,
-            product_id=self.line_ids.product_id.id if len(self.line_ids.product_id) == 1 else False,
-            ticket_id=self.ticket_id.id,
-            team_id=self.ticket_id.team_id.id,
+        said = {"score": sum(grades.values()) / len(grades), "scale": "1-5"} if grades else {}
+        if self.recommend:
+            said["nps"] = int(self.recommend)
+        return self.env["quality.feedback"]._collect(
+            [
+                {
+                    "channel": "acceptance",
+                    "subject": "service",
+                    "company_id": self.company_id.id,
+                    "partner_id": self.partner_id.id,
+                    "given_at": self.signed_at,
+                    "comment": self.comment,
+                    "product_id": self.line_ids.product_id.id if len(self.line_ids.product_id) == 1 else False,
+                    "ticket_id": self.ticket_id.id,
+                    "source_model": self._name,
+                    "source_id": self.id,
+                    "scores": [
+                        {"dimension": OPINIONS[name], "score": grade, "scale": "1-5"} for name, grade in grades.items()
+                    ],
+                    **said,
+                }
+            ]
         )
 
     # ------------------------------------------------------------------

@@ -149,6 +149,25 @@ class SurveyUserInput(models.Model):
         index="btree_not_null", ondelete="set null",
     )
 
+    def _is_invited(self):
+        """Who is asked in a market survey was invited by it."""
+        return bool(self.market_respondent_id) or super()._is_invited()
+
+    def _feedback_values(self):
+        """What a customer says in a market survey is an opinion of a customer; what others say is none (D10, D13)."""
+        values = super()._feedback_values()
+        respondent = self.market_respondent_id
+        if not values or not respondent:
+            return values
+        if respondent.type != "customer":
+            return None
+        return {
+            **values,
+            "channel": "market",
+            "company_id": respondent.company_id.id,
+            "partner_id": respondent.partner_id.id,
+        }
+
 
 class QualityMarketGap(models.Model):
     """Where the company lags behind, why, and what is done about it by whom (D13)."""

@@ -181,6 +181,8 @@ class QualityMarketSurvey(models.Model):
         survey = self.sudo().survey_id
         if survey and survey.access_mode != "token":
             missing.append(self.env._("A questionnaire for invited people only: anybody could answer this one"))
+        if survey.is_anonymous:
+            missing.append(self.env._("A questionnaire that is not anonymous: here answers are told apart by respondent"))
         if not self.respondent_ids:
             missing.append(self.env._("Whom to ask"))
         if not self.date_end or self.date_end < fields.Date.context_today(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.scales import to_hundred
+
 #: kinds of questions an interviewer can ask aloud
 TYPES = [("scale", "Grade"), ("choice", "Choice"), ("text", "Words")]
 GRADES = [(str(grade), str(grade)) for grade in range(11)]
@@ -92,10 +94,18 @@ class QualityReturnAnswer(models.Model):
         return bool(self.grade or self.choice_id or (self.words or "").strip() or self.refused)
 
     def _score(self):
-        """Return the grade as 0–100; None without one."""
-        if not self.grade or self.refused or self.scale_max <= self.scale_min:
+        """Return the answer as 0–100; None without one, and for a choice that does not count."""
+        given = self._given()
+        return to_hundred(*given)[0] if given else None
+
+    def _given(self):
+        """Return ``(value, scale)`` as it was answered, or None."""
+        if self.refused:
             return None
-        return (int(self.grade) - self.scale_min) / (self.scale_max - self.scale_min) * 100
+        if self.grade and self.scale_max > self.scale_min:
+            return int(self.grade), f"{self.scale_min}-{self.scale_max}"
+        choice = self.sudo().choice_id
+        return (choice.feedback_score, "0-100") if choice.feedback_counts else None
 
     @api.model
     def _questions_of(self, survey):
@@ -105,15 +115,14 @@ class QualityReturnAnswer(models.Model):
         found = []
         for number, question in enumerate(survey.question_ids, 1):
             if question.question_type in types:
-                role, dimension = question._satisfaction_role()
                 found.append(
                     {
                         "sequence": number,
                         "question_id": question.id,
                         "question": question.title,
                         "answer_type": types[question.question_type],
-                        "role": role,
-                        "dimension": dimension,
+                        "role": question.feedback_role,
+                        "dimension": question.feedback_subject,
                         "scale_min": question.scale_min,
                         "scale_max": question.scale_max,
                         "is_mandatory": question.constr_mandatory,

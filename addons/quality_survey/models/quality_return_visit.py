@@ -26,7 +26,6 @@ class QualityReturnVisit(models.Model):
         "quality.step.mixin",
         "quality.deadline.mixin",
         "quality.evidence.mixin",
-        "quality.opinion.mixin",
         "quality.register.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -139,10 +138,10 @@ class QualityReturnVisit(models.Model):
         for visit in self:
             visit.finding_count = counts.get(visit, 0)
 
-    @api.depends("answer_ids.grade", "answer_ids.role")
+    @api.depends("answer_ids.grade", "answer_ids.choice_id", "answer_ids.refused", "answer_ids.role")
     def _compute_scores(self):
         for visit in self:
-            scored = [(answer.role, answer._score()) for answer in visit.answer_ids if answer.grade]
+            scored = [(answer.role, answer._score()) for answer in visit.answer_ids]
             overall = [score for role, score in scored if role == "overall" and score is not None]
             subjects = [score for role, score in scored if role == "dimension" and score is not None]
             counted = overall or subjects

@@ -140,27 +140,38 @@ class QualityReturnVisit(models.Model):
 
     def _file_opinion(self):
         """File what the customer said in the register of feedback, with scores by subject (D10)."""
-        scores, nps = {}, None
-        for answer in self.answer_ids.filtered(lambda one: one._score() is not None):
-            scale = f"{answer.scale_min}-{answer.scale_max}"
-            if answer.role == "dimension" and answer.dimension:
-                scores.setdefault(answer.dimension, {"score": int(answer.grade), "scale": scale})
+        said, scores = {}, {}
+        for answer in self.answer_ids:
+            given = answer._given()
+            if not given:
+                continue
+            value, scale = given
+            if answer.role == "overall":
+                said |= {"score": value, "scale": scale}
+            elif answer.role == "repurchase":
+                said |= {"repurchase": value, "repurchase_scale": scale}
             elif answer.role == "nps" and scale == "0-10":
-                nps = int(answer.grade)
-        overall = self.answer_ids.filtered(lambda one: one.role == "overall" and one._score() is not None)[:1]
-        figures = {}
-        if overall:
-            figures = {"score": int(overall.grade), "scale": f"{overall.scale_min}-{overall.scale_max}"}
-        elif self.has_score:
-            figures = {"score": self.score, "scale": "0-100"}
-        return self._file_feedback(
-            "return_visit",
-            self.contact_id or self.partner_id,
-            given_at=self.done_at,
-            comment=self.words,
-            nps=nps,
-            scores=[{"dimension": dimension, **score} for dimension, score in scores.items()],
-            **figures,
+                said["nps"] = value
+            elif answer.role == "dimension" and answer.dimension:
+                scores.setdefault(answer.dimension, {"dimension": answer.dimension, "score": value, "scale": scale})
+        if "score" not in said and self.has_score:
+            said |= {"score": self.score, "scale": "0-100"}
+        return self.env["quality.feedback"]._collect(
+            [
+                {
+                    "channel": "return_visit",
+                    "subject": "service",
+                    "company_id": self.company_id.id,
+                    "partner_id": (self.contact_id or self.partner_id).id,
+                    "survey_id": self.survey_id.id,
+                    "given_at": self.done_at,
+                    "comment": self.words,
+                    "source_model": self._name,
+                    "source_id": self.id,
+                    "scores": list(scores.values()),
+                    **said,
+                }
+            ]
         )
 
     # ------------------------------------------------------------------

@@ -6,3 +6,7 @@ from . import test_acceptance
 from . import test_acceptance_portal
 from . import test_market_survey
 from . import test_visits_security
+from . import test_feedback
+from . import test_feedback_channels
+from . import test_survey_answers
+from . import test_survey_rules

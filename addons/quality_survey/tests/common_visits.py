@@ -21,18 +21,20 @@ class VisitsCase(ServiceCase):
             {
                 "title": "Return visit",
                 "access_mode": "token",
+                "survey_type": "satisfaction",
+                "feedback_channel": "return_visit",
                 "question_and_page_ids": [
                     Command.create(
                         {"title": "How satisfied are you?", "question_type": "scale", "scale_min": 1, "scale_max": 5,
-                         "quality_role": "overall", "constr_mandatory": True, "sequence": 1}
+                         "feedback_role": "overall", "constr_mandatory": True, "sequence": 1}
                     ),
                     Command.create(
                         {"title": "With the quality?", "question_type": "scale", "scale_min": 1, "scale_max": 5,
-                         "quality_role": "dimension", "quality_dimension": "quality", "sequence": 2}
+                         "feedback_role": "dimension", "feedback_subject": "quality", "sequence": 2}
                     ),
                     Command.create(
                         {"title": "Would you recommend us?", "question_type": "scale", "scale_min": 0,
-                         "scale_max": 10, "quality_role": "nps", "sequence": 3}
+                         "scale_max": 10, "feedback_role": "nps", "sequence": 3}
                     ),
                     Command.create(
                         {"title": "Which product do you use most?", "question_type": "simple_choice", "sequence": 4,

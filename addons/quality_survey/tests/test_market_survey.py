@@ -83,6 +83,8 @@ class TestMarketSurvey(VisitsCase):
         chosen = {(one.type, one.answer): one.answered for one in campaign.figure_ids if one.answer}
         self.assertEqual(chosen, {("customer", "Meters"): 1, ("competitor", "Valves"): 1})
         self.assertIn("Faster service", campaign.figure_ids.mapped("words"))
+        opinions = self.env["quality.feedback"].search([("channel", "=", "market")])
+        self.assertEqual((opinions.partner_id, opinions.score), (self.customer, 100.0), "competitors are no customers")
 
         gap = self.env["quality.market.gap"].with_user(self.caller).create(
             {"campaign_id": campaign.id, "name": "No portal", "cause": "Never asked",
@@ -157,7 +159,10 @@ class TestMarketSurvey(VisitsCase):
         campaign = self._campaign(survey_id=False, respondent_ids=False, date_end=False)
         with self.assertRaisesRegex(UserError, "(?s)questionnaire.*Whom to ask.*Until when"):
             campaign.action_start()
-        self.survey.access_mode = "public"
+        self.survey.is_anonymous = True
+        with self.assertRaisesRegex(UserError, "not anonymous"):
+            self._campaign().action_start()
+        self.survey.write({"access_mode": "public", "is_anonymous": False})
         with self.assertRaisesRegex(UserError, "invited people only"):
             self._campaign().action_start()
 
