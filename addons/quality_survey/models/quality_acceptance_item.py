@@ -22,10 +22,10 @@ class QualityAcceptanceItem(models.Model):
         """Return the names of what is checked for ``products`` in ``company``, in order."""
         items = self.sudo().search([("company_id", "=", company.id)])
         categories = self.env["product.category"]
-        for categ in products.sudo().categ_id:
-            while categ:
-                categories |= categ
-                categ = categ.parent_id
+        level = products.sudo().categ_id
+        while level:
+            categories |= level
+            level = level.parent_id
         return [item.name for item in items if not item.categ_ids or item.categ_ids & categories]
 
 

@@ -182,7 +182,7 @@ class QualityMarketSurvey(models.Model):
         if survey and survey.access_mode != "token":
             missing.append(self.env._("A questionnaire for invited people only: anybody could answer this one"))
         if survey.is_anonymous:
-            missing.append(self.env._("A questionnaire that is not anonymous: here answers are told apart by respondent"))
+            missing.append(self.env._("A questionnaire that is not anonymous: answers are told apart by respondent"))
         if not self.respondent_ids:
             missing.append(self.env._("Whom to ask"))
         if not self.date_end or self.date_end < fields.Date.context_today(self):

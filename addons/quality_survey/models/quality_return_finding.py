@@ -36,7 +36,9 @@ class QualityReturnFinding(models.Model):
     department_id = fields.Many2one(
         "hr.department", "Concerns", index="btree_not_null", check_company=True, help="Gets it when the visit is done."
     )
-    is_for_me = fields.Boolean(compute="_compute_is_for_me", search="_search_is_for_me", export_string_translation=False)
+    is_for_me = fields.Boolean(
+        compute="_compute_is_for_me", search="_search_is_for_me", export_string_translation=False
+    )
 
     # what became of it
     answer = fields.Text(readonly=True, copy=False)

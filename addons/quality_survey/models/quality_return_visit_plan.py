@@ -86,7 +86,9 @@ class QualityReturnVisitPlan(models.Model):
             for user in plan.interviewer_ids:
                 if not user.has_groups(STAFF) or plan.company_id not in user.company_ids:
                     raise ValidationError(
-                        self.env._("%s does not work in customer satisfaction and cannot hold return visits.", user.name)
+                        self.env._(
+                            "%s does not work in customer satisfaction and cannot hold return visits.", user.name
+                        )
                     )
 
     @api.constrains("scope", "domain", "partner_ids")
@@ -115,8 +117,9 @@ class QualityReturnVisitPlan(models.Model):
         partners = self.env["res.partner"].sudo().with_context(active_test=True)
         mine = Domain("company_id", "in", [False, self.company_id.id])
         if self.scope == "chosen":
-            return self.partner_ids.sudo().filtered(lambda one: one.active and one.company_id.id in (
-                False, self.company_id.id))
+            return self.partner_ids.sudo().filtered(
+                lambda one: one.active and one.company_id.id in (False, self.company_id.id)
+            )
         companies_only = mine & Domain("parent_id", "=", False)
         if self.scope == "key":
             return partners.search(companies_only & Domain("is_key_customer", "=", True))

@@ -49,8 +49,8 @@ class QualityReturnVisit(models.Model):
     _deadline_cancel_states = ("cancelled",)
     _system_fields = frozenset(
         {
-            "started_at", "next_attempt_at", "done_at", "done_by_id", "feedback_id", "report_id", "cancel_reason", "reason",
-            "score", "has_score",
+            "started_at", "next_attempt_at", "done_at", "done_by_id", "feedback_id", "report_id", "cancel_reason",
+            "reason", "score", "has_score",
         }
     )
 

@@ -83,7 +83,9 @@ class ResPartner(models.Model):
         """
         vals = {name: value for name, value in vals.items() if name != "is_key_customer"}  # follows from the class
         care = {name: vals[name] for name in CARE_FIELDS if name in vals}
-        changing = self.filtered(lambda partner: any((partner[name] or False) != (care[name] or False) for name in care))
+        changing = self.filtered(
+            lambda partner: any((partner[name] or False) != (care[name] or False) for name in care)
+        )
         if changing:
             # Contacts that follow their company have what it has already: nothing is decided there.
             companies = changing.commercial_partner_id

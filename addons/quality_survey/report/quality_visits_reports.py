@@ -17,7 +17,8 @@ class ReportVisitReport(models.AbstractModel):
     @api.model
     def _by_department(self, doc):
         """Return ``[(department, findings)]`` of one report; what concerns nobody in particular comes last."""
-        return sorted(groupby(doc.item_ids, lambda item: item.department or ""), key=lambda pair: (not pair[0], pair[0]))
+        pairs = groupby(doc.item_ids, lambda item: item.department or "")
+        return sorted(pairs, key=lambda pair: (not pair[0], pair[0]))
 
     @api.model
     def _page_label(self, doc):

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 
 @tagged("post_install", "-at_install")
@@ -57,7 +58,7 @@ class TestAcceptance(VisitsCase):
         self.assertEqual(set(form.line_ids.serials.split(", ")), {"P-0", "P-1"})
         self.assertEqual(len(form.check_ids), 5)
         self.assertEqual(picking.with_user(user).action_acceptance_form()["res_id"], form.id)
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             self.env["quality.acceptance.form"].create({"partner_id": self.customer.id, "picking_id": picking.id})
         form.with_user(user).action_cancel("Wrong customer")
         again = picking.with_user(user).action_acceptance_form()["res_id"]
@@ -138,7 +139,9 @@ class TestAcceptance(VisitsCase):
         self.assertEqual((form.state, form.signed_by, form.signed_through), ("signed", "Mr. Lin", "device"))
         self.assertEqual(form.seal_validity, "valid")
         feedback = form.sudo().feedback_id
-        self.assertEqual((feedback.channel, feedback.score, feedback.has_nps, feedback.nps), ("acceptance", 75, True, 0))
+        self.assertEqual(
+            (feedback.channel, feedback.score, feedback.has_nps, feedback.nps), ("acceptance", 75, True, 0)
+        )
         self.assertEqual(
             {one.dimension: one.score for one in feedback.score_ids}, {"quality": 100.0, "service": 50.0}
         )
@@ -164,7 +167,7 @@ class TestAcceptance(VisitsCase):
         ]
         for table, column, value, res_id in changes:
             with self.subTest(table=table), self.cr.savepoint() as savepoint:
-                self.cr.execute(f"UPDATE {table} SET {column} = {value} WHERE id = %s", (res_id,))  # noqa: S608
+                self.cr.execute(f"UPDATE {table} SET {column} = {value} WHERE id = %s", (res_id,))
                 self.env.invalidate_all()
                 self.assertEqual(form.seal_validity, "changed")
                 savepoint.rollback()

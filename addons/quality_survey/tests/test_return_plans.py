@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 
 @tagged("post_install", "-at_install")
@@ -61,7 +62,7 @@ class TestReturnPlans(VisitsCase):
         """D9: a second visit to the same customer in the same period is refused by the database."""
         plan = self._make_plan()
         visit = self._run(plan)
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             self.env["quality.return.visit"].create(plan.sudo()._visit_vals(self.customer, visit.period_date))
 
     def test_crash_of_one(self):

@@ -36,7 +36,9 @@ class TestReturnVisits(VisitsCase):
             visit.action_done()
         action = finding.action_make_ticket()
         ticket = self.env["service.ticket"].browse(action["res_id"])
-        self.assertEqual((ticket.partner_id, ticket.kind, ticket.product_id), (self.customer, "complaint", self.product))
+        self.assertEqual(
+            (ticket.partner_id, ticket.kind, ticket.product_id), (self.customer, "complaint", self.product)
+        )
         self.assertEqual(ticket.return_finding_ids, finding)
         visit.action_done()
         self.assertEqual((visit.state, visit.score), ("done", 75.0))
@@ -122,7 +124,9 @@ class TestReturnVisits(VisitsCase):
         nps.grade = "0"
         self.assertTrue(nps._is_answered())
         choice = visit.answer_ids.filtered(lambda one: one.answer_type == "choice")
-        foreign = self.env["survey.question.answer"].create({"question_id": overall.sudo().question_id.id, "value": "x"})
+        foreign = self.env["survey.question.answer"].create(
+            {"question_id": overall.sudo().question_id.id, "value": "x"}
+        )
         with self.assertRaisesRegex(UserError, "another question"):
             choice.choice_id = foreign
         choice.choice_id = choice.sudo().question_id.suggested_answer_ids[0]

@@ -6,6 +6,7 @@ from odoo.addons.quality_survey.tests.common_visits import VisitsCase
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 
 @tagged("post_install", "-at_install")
@@ -94,7 +95,7 @@ class TestVisitReport(VisitsCase):
         self.assertEqual((report.done_count, len(report.line_ids)), (3, 3))
         with self.assertRaisesRegex(ValidationError, "Monday to Sunday"):
             reports.create({"date_from": monday + timedelta(days=1), "date_to": monday + timedelta(days=7)})
-        with mute_logger("odoo.sql_db"), self.assertRaises(Exception), self.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             reports.create({"date_from": monday, "date_to": monday + timedelta(days=6)})
 
     def test_catch_up(self):
