@@ -1,2 +1,3 @@
 from . import acceptance_portal
 from . import survey
+from . import market_answer

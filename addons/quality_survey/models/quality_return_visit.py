@@ -262,7 +262,7 @@ class QualityReturnVisit(models.Model):
         """Give these visits the questions of their questionnaire, as the system; answers of another one go."""
         visits = self.sudo()
         visits.answer_ids.filtered(lambda one: one.question_id.survey_id != one.visit_id.survey_id).unlink()
-        missing = visits.filtered(lambda visit: visit.survey_id and not visit.answer_ids)
+        missing = visits.filtered(lambda visit: visit.survey_id and not visit.answer_ids and not visit.is_historic)
         lines = self.env["quality.return.answer"].sudo()
         lines.create(
             [

@@ -22,6 +22,7 @@ class VisitsCase(ServiceCase):
                 "title": "Return visit",
                 "access_mode": "token",
                 "survey_type": "satisfaction",
+                "questions_layout": "one_page",
                 "feedback_channel": "return_visit",
                 "question_and_page_ids": [
                     Command.create(

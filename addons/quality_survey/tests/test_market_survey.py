@@ -2,14 +2,14 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.addons.quality_survey.tests.common_visits import VisitsCase
+from odoo.addons.service_ticket.tests.test_portal import PortalCase
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
 
-@tagged("post_install", "-at_install")
-class TestMarketSurvey(VisitsCase):
-    """D13: the yearly market survey: whom, figures by type, causes, gaps with measures, approval."""
+class MarketCase(VisitsCase):
+    """A campaign, and respondents who answer."""
 
     def _campaign(self, user=None, **vals):
         return self.env["quality.market.survey"].with_user(user or self.caller).create(
@@ -46,6 +46,11 @@ class TestMarketSurvey(VisitsCase):
     def _write_report(self, campaign):
         campaign.write({"causes": "Long delivery", "gaps": "No portal", "improvements": "A portal"})
         return campaign
+
+
+@tagged("post_install", "-at_install")
+class TestMarketSurvey(MarketCase):
+    """D13: the yearly market survey: whom, figures by type, causes, gaps with measures, approval."""
 
     def test_whole_way(self):
         """D13: begun, invited once, answered by link and in a talk, figures by type, gap handed over, approved, PDF."""
@@ -218,3 +223,51 @@ class TestMarketSurvey(VisitsCase):
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 4)
+
+
+@tagged("post_install", "-at_install")
+class TestMarketAnswers(MarketCase, PortalCase):
+    """D13: the questionnaire by the link alone, once, and only while the survey runs."""
+
+    def _submit(self, answer, **grades):
+        survey = self.survey.access_token
+        self.make_jsonrpc_request(f"/survey/begin/{survey}/{answer.access_token}", {})
+        post = {str(self.survey.question_ids[0].id): grades.get("overall", "4")}
+        return self.make_jsonrpc_request(f"/survey/submit/{survey}/{answer.access_token}", post)[1]
+
+    def test_by_whom(self):
+        """D13: without a login, by an interviewer who is logged in, by nobody with a wrong token; once each."""
+        campaign = self._campaign()
+        campaign.action_start()
+        for respondent, user in zip(campaign.respondent_ids[:2], (None, self.caller), strict=True):
+            self._login(user)
+            answer = respondent.sudo()._give_link()
+            page = self.url_open(answer.get_start_url())
+            self.assertIn("How satisfied are you?", page.text)
+            self.assertNotIn("error", self._submit(answer))
+            self.assertEqual(respondent.state, "answered")
+            self.assertIn("error", self._submit(answer, overall="1"))
+        self._login(None)
+        forged = self.make_jsonrpc_request(f"/survey/submit/{self.survey.access_token}/wrong", {})
+        self.assertIn("error", forged[1])
+        self.assertEqual(campaign.answered_count, 2)
+
+    def test_off_the_scale(self):
+        """D13: a grade off the scale is refused on the server."""
+        campaign = self._campaign()
+        campaign.action_start()
+        self._login(None)
+        answer = campaign.respondent_ids[0].sudo()._give_link()
+        self.assertEqual(self._submit(answer, overall="99")["error"], "validation")
+        self.assertEqual(campaign.answered_count, 0)
+
+    def test_too_late(self):
+        """D13: when the collection has ended, the links answer nothing any more."""
+        campaign = self._campaign()
+        campaign.action_start()
+        late = campaign.respondent_ids[1].sudo()._give_link()
+        self._reply(campaign.respondent_ids[0])
+        campaign.action_analyse()
+        self._login(None)
+        self.assertIn("error", self._submit(late))
+        self.assertEqual(campaign.answered_count, 1)
