@@ -1,1 +1,5 @@
 from . import controllers, models, report, wizard
+from . import models
+from . import wizard
+from . import controllers
+from . import report

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -6,7 +6,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     #: models whose shipped records a further company gets copies of, and what tells their sorts apart, if anything;
-    #: later addons add theirs
+    #: what later addons declare under these two names is added to this, in whatever file they do it
     _quality_defaults = {
         "quality.approval.rule": "gate",
         "quality.reporting.regime": None,
@@ -56,8 +56,20 @@ class ResCompany(models.Model):
             },
         }
 
+    @api.model
+    def _quality_every_default(self):
+        """Return ``{model: what tells its sorts apart}`` of all installed addons."""
+        classes = reversed(type(self).mro())
+        return {model: sort for cls in classes for model, sort in vars(cls).get("_quality_defaults", {}).items()}
+
+    @api.model
+    def _quality_every_sequence(self):
+        """Return the codes of the numbered documents of all installed addons, each once."""
+        classes = reversed(type(self).mro())
+        return list(dict.fromkeys(code for cls in classes for code in vars(cls).get("_quality_sequences", ())))
+
     def _quality_copy_defaults(self):
-        for model, sort in self._quality_defaults.items():
+        for model, sort in self._quality_every_default().items():
             rules = self.env[model].with_context(active_test=False)
             own = rules.search([("company_id", "=", self.id)])
             source = rules.search([("company_id", "!=", self.id)], order="company_id, id", limit=1).company_id
@@ -72,7 +84,7 @@ class ResCompany(models.Model):
 
     def _quality_create_sequences(self):
         sequences = self.env["ir.sequence"]
-        for code in self._quality_sequences:
+        for code in self._quality_every_sequence():
             if sequences.search_count([("code", "=", code), ("company_id", "=", self.id)], limit=1):
                 continue
             shipped = sequences.search([("code", "=", code), ("company_id", "=", False)], limit=1)

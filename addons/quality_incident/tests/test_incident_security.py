@@ -177,7 +177,7 @@ class TestIncidentSecurity(QualityCase):
         shipped = [self.env[model].with_context(active_test=False).search_count([("company_id", "=", self.company.id)])
                    for model in models[:3]]
         self.assertEqual(first[:3], shipped)
-        self.assertEqual(first[3] - before_sequences, len(self.env["res.company"]._quality_sequences))
+        self.assertEqual(first[3] - before_sequences, len(self.env["res.company"]._quality_every_sequence()))
         self.env.ref("quality_incident.res_company_action_quality_setup").with_user(self.foreign_manager).run()
         self.assertEqual(counts(), first)
         theirs = (

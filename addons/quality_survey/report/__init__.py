@@ -1,1 +1,2 @@
 from . import survey_reports
+from . import quality_visits_reports

@@ -2,6 +2,14 @@ from . import test_statistics
 from . import test_statement
 from . import test_annual_report
 from . import test_survey_figures
+from . import test_key_customers
+from . import test_return_visits
+from . import test_return_plans
+from . import test_visit_report
+from . import test_acceptance
+from . import test_acceptance_portal
+from . import test_market_survey
+from . import test_visits_security
 from . import test_feedback
 from . import test_feedback_channels
 from . import test_survey_answers

@@ -1,1 +1,2 @@
+from . import quality_acceptance_sign
 from . import quality_survey_import_run
