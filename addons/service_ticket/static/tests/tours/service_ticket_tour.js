@@ -90,8 +90,9 @@ const choose = (name, label) => (isSmall() ? pickOnPhone(name, label) : pick(nam
 const select = (model, name, value, within = "") => [
     { content: `Open ${name}`, trigger: `${within} .o_field_widget[name='${name}'] input`, run: "click" },
     {
+        // On a phone the choices lie above the dialog, where tours do not look for a trigger.
         content: `Choose ${value}`,
-        trigger: ".o_select_menu_item",
+        trigger: `${within} .o_field_widget[name='${name}']`,
         async run() {
             const label = await labelOf(model, name, value);
             const item = () =>
