@@ -61,6 +61,9 @@ class StockPicking(models.Model):
         readonly=True, ondelete="restrict",
         help="This transfer takes a customer's product to the workshop, or home again; it stays the customer's.",
     )
+    service_comes_in = fields.Boolean(
+        "Brings it to the workshop", readonly=True, copy=False, export_string_translation=False
+    )
 
 
 class RepairOrder(models.Model):
@@ -90,7 +93,7 @@ class RepairOrder(models.Model):
         for repair in self:
             pickings = repair.service_picking_ids.filtered(lambda one: one.state != "cancel")
             repair.service_picking_count = len(pickings)
-            came = pickings.filtered(lambda one: one.location_id.usage == "customer")
+            came = pickings.filtered("service_comes_in")
             leaves = pickings - came
             if not repair.service_ticket_id or not (came or leaves):
                 repair.service_place = "none"
@@ -117,7 +120,7 @@ class RepairOrder(models.Model):
         for repair in here:
             repair._service_transfer("out_type_id", incoming=False)
         never_came = self.service_picking_ids.filtered(
-            lambda one: one.location_id.usage == "customer" and one.state not in ("done", "cancel")
+            lambda one: one.service_comes_in and one.state not in ("done", "cancel")
         )
         never_came.filtered(lambda one: one.service_repair_id in self).action_cancel()
         return here
@@ -140,6 +143,7 @@ class RepairOrder(models.Model):
                 "owner_id": customer.id,
                 "origin": name,
                 "service_repair_id": repair.id,
+                "service_comes_in": incoming,
                 "move_ids": [
                     Command.create(
                         {
@@ -236,7 +240,7 @@ class RepairOrder(models.Model):
             if repair.service_place not in ("here", "leaving") or repair.state not in OVER:
                 raise UserError(self.env._("%s: the repair is not over, or the product is not here.", repair.name))
             leaving = repair.service_picking_ids.filtered(
-                lambda one: one.location_dest_id.usage == "customer" and one.state not in ("done", "cancel")
+                lambda one: not one.service_comes_in and one.state not in ("done", "cancel")
             )
             leaving.action_cancel()
             repair.sudo().service_kept_reason = reason

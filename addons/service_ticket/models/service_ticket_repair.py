@@ -13,6 +13,7 @@ class ServiceTicket(models.Model):
 
     repair_ids = fields.One2many("repair.order", "service_ticket_id", "Repair orders", groups="stock.group_stock_user")
     repair_count = fields.Integer("Repairs", compute="_compute_repair_summary", compute_sudo=True)
+    repair_open = fields.Boolean(compute="_compute_repair_summary", compute_sudo=True, export_string_translation=False)
     repair_summary = fields.Text("In the workshop", compute="_compute_repair_summary", compute_sudo=True)
 
     @api.depends("repair_ids.state", "repair_ids.service_place")
@@ -22,6 +23,7 @@ class ServiceTicket(models.Model):
             states = dict(ticket.repair_ids._fields["state"]._description_selection(self.env))
             places = dict(ticket.repair_ids._fields["service_place"]._description_selection(self.env))
             ticket.repair_count = len(ticket.repair_ids)
+            ticket.repair_open = any(repair.state not in OVER for repair in ticket.repair_ids)
             ticket.repair_summary = "\n".join(
                 f"{repair.name}: {states[repair.state]} · {places[repair.service_place]}"
                 for repair in ticket.repair_ids

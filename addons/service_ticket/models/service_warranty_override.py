@@ -141,6 +141,10 @@ class ServiceWarrantyOverride(models.Model):
             missing.append(self.env._("Nothing covered and no last day, when it is out of warranty"))
         return missing
 
+    def _next_missing(self):
+        """What the button cannot bring itself: the content, not the round it opens."""
+        return self._missing_content() + self._missing_open_ticket() if self.state == "draft" else []
+
     def _missing_open_ticket(self):
         if self.sudo().ticket_id._is_warranty_open():
             return []

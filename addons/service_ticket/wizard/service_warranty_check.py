@@ -22,6 +22,10 @@ class ServiceWarrantyCheck(models.TransientModel):
     )
     answer = fields.Html(related="lot_id.service_warranty_text", related_sudo=False)
 
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        self.display_name = self.env._("Warranty check")
+
     @api.depends("serial")
     def _compute_lot_ids(self):
         for check in self:
