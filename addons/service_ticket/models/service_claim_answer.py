@@ -69,7 +69,8 @@ class ServiceSupplierClaim(models.Model):
     _inherit = "service.supplier.claim"
 
     refund_ids = fields.One2many(
-        "account.move", "service_claim_id", "Credit notes", readonly=True, groups=f"{ACCOUNTING},account.group_account_readonly"
+        "account.move", "service_claim_id", "Credit notes", readonly=True,
+        groups=f"{ACCOUNTING},account.group_account_readonly",
     )
     refund_id = fields.Many2one(
         "account.move", "Credit note", compute="_compute_refund", compute_sudo=True, search="_search_refund_id"
@@ -254,7 +255,7 @@ class ServiceSupplierClaimLine(models.Model):
     _inherit = "service.supplier.claim.line"
 
     def _refund_vals(self, position):
-        """Return the values of the line of the credit note; without the product, so that it changes no value in stock."""
+        """Return the values of the line of the credit note; without the product, so that no value in stock changes."""
         product = self.product_id
         account = product.product_tmpl_id.get_product_accounts(position)["expense"]
         taxes = product.supplier_taxes_id._filter_taxes_by_company(self.company_id)

@@ -191,10 +191,11 @@ class ResPartner(models.Model):
         )
         counts = dict.fromkeys(self.ids, 0)
         for partner, count in groups:
-            while partner:
-                if partner.id in counts:
-                    counts[partner.id] += count
-                partner = partner.sudo().parent_id
+            above = partner.sudo()
+            while above:
+                if above.id in counts:
+                    counts[above.id] += count
+                above = above.parent_id
         for partner in self:
             partner.service_claim_count = counts.get(partner._origin.id, 0)
 

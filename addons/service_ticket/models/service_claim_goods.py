@@ -284,6 +284,7 @@ class ServiceSupplierClaim(models.Model):
 
     def _choose_units(self, moves):
         """Fix the serial numbers of ``moves``; out of the defective place that reserves them."""
+        moves.move_line_ids.unlink()  # what Odoo proposed without a serial number
         for move in moves:
             lot, left = move.service_claim_line_id.lot_id, move.product_uom_qty
             for place, quantity in self._units_at(move, lot, left):

@@ -24,7 +24,7 @@ class ServiceClaimOrigin(models.AbstractModel):
 
     @api.model
     def _find(self, company, wanted):
-        """Return ``{(product, lot): facts}`` for the pairs in ``wanted``; the number of queries does not depend on them.
+        """Return ``{(product, lot): facts}`` for the pairs in ``wanted``, in a few queries however many.
 
         Facts are a dict of ``origin`` (see ``ORIGINS``), ``purchase`` (order line), ``supplier`` (commercial partner),
         ``received_on`` (date), ``price`` (of one unit in the product's unit, before tax), ``currency`` and ``months``
@@ -52,7 +52,7 @@ class ServiceClaimOrigin(models.AbstractModel):
 
     @api.model
     def _receipts(self, company, column, ids):
-        """Return ``{id: (purchase line, claim line, date)}`` of the last receipt from a supplier of each lot or product."""
+        """Return ``{id: (purchase line, claim line, date)}`` of the last receipt of each lot or product."""
         if not ids:
             return {}
         self.env["stock.move"].flush_model()
@@ -122,7 +122,7 @@ class ServiceClaimOrigin(models.AbstractModel):
 
     @api.model
     def _warranty(self, facts, failed_on):
-        """Return ``(state, until)``: whether a part with these facts that failed on a day was in the supplier's warranty."""
+        """Return ``(state, until)``: whether a part that failed on a day was in the supplier's warranty."""
         if not facts["received_on"] or not facts["months"]:
             return "unknown", None
         until = facts["received_on"] + relativedelta(months=facts["months"])

@@ -53,7 +53,8 @@ class ServiceSupplierClaim(models.Model):
     )
     user_id = fields.Many2one(
         "res.users", "Responsible", default=lambda self: self.env.user, required=True, index="btree_not_null",
-        tracking=True, check_company=True, domain="[('share', '=', False)]", help="Follows the claim until it is settled.",
+        tracking=True, check_company=True, domain="[('share', '=', False)]",
+        help="Follows the claim until it is settled.",
     )
     claim_date = fields.Date(
         "Date", required=True, default=fields.Date.context_today, index=True,

@@ -17,6 +17,13 @@ class ServiceSupplierRecovery(models.Model):
     _auto = False
     _order = "sent_at desc, id desc"
     _rec_name = "claim_id"
+    _depends = {
+        "service.supplier.claim": ["state", "partner_id", "sent_at", "answered_on", "company_rate"],
+        "service.supplier.claim.line": [
+            "claim_id", "company_id", "ticket_id", "product_id", "lot_id", "outcome", "claimed_amount",
+            "accepted_amount", "received_amount",
+        ],
+    }
     _register_date = "sent_at"
     _register_order = "partner_id, sent_at, id"
     _register_historic = None
@@ -51,9 +58,9 @@ class ServiceSupplierRecovery(models.Model):
     def _table_query(self):
         return SQL(
             """
-            SELECT line.id, line.claim_id, line.company_id, claim.partner_id, line.ticket_id, line.product_id, line.lot_id,
-                   claim.state, line.outcome, claim.sent_at, claim.answered_on, money.claimed, money.answered,
-                   money.accepted, money.received, money.answered - money.accepted AS refused,
+            SELECT line.id, line.claim_id, line.company_id, claim.partner_id, line.ticket_id, line.product_id,
+                   line.lot_id, claim.state, line.outcome, claim.sent_at, claim.answered_on, money.claimed,
+                   money.answered, money.accepted, money.received, money.answered - money.accepted AS refused,
                    money.claimed - money.answered AS unanswered,
                    GREATEST(money.accepted - money.received, 0) AS outstanding,
                    COALESCE(100 * money.received / NULLIF(money.answered, 0), 0) AS rate
