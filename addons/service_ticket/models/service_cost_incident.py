@@ -6,8 +6,10 @@ from odoo.tools import SQL
 
 #: what was borne by the company and stands
 OWN = Domain("bearer", "=", "company") & Domain("state", "!=", "cancelled")
-#: requests that come from something that went wrong
-FAILURES = ("repair", "complaint", "conduct")
+#: of requests that come from something that went wrong, and not by the customer's handling
+FAILED = Domain("ticket_id.kind", "in", ("repair", "complaint", "conduct")) & Domain(
+    "ticket_id.cause_class", "!=", "non_quality"
+)
 
 
 class QualityIncident(models.Model):
@@ -149,7 +151,7 @@ class QualityCockpit(models.AbstractModel):
             scope.of("service.cost", "department_id")
             & OWN
             & Domain("date", ">=", starts[0])
-            & Domain("ticket_id.kind", "in", FAILURES)
+            & (Domain("incident_id", "!=", False) | FAILED)
         )
         if scope.project_id:
             costs &= Domain("incident_id.project_id", "=", scope.project_id)

@@ -59,7 +59,7 @@ class ServiceFeeLine(models.Model):
         precompute=True,
         help="Proposed at material and basic labour cost once the warranty has ended, else at the list price.",
     )
-    in_warranty = fields.Boolean(help="Free for the customer; stands on the quotation with 0.")
+    in_warranty = fields.Boolean("In warranty", help="Free for the customer; stands on the quotation with 0.")
     tax_ids = fields.Many2many(
         "account.tax", string="Taxes", compute="_compute_tax_ids", store=True, check_company=True
     )

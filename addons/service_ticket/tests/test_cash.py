@@ -79,11 +79,12 @@ class TestCash(MoneyCase):
         cron = self.env.ref("quality_incident.ir_cron_quality_escalation")
         with freeze_time(fields.Datetime.now() + timedelta(hours=11)), self.enter_registry_test_mode():
             cron.method_direct_trigger()
+            receipt.invalidate_recordset()
+            self.assertEqual(receipt.deadline_color, "red")
         deadline.invalidate_recordset()
         fired = deadline.sudo().escalation_ids.rule_id
         self.assertIn(self.env.ref("service_ticket.escalation_rule_cash"), fired)
         self.assertTrue(deadline.breached)
-        self.assertEqual(receipt.deadline_color, "red")
         self.assertIn(self.leader, receipt.sudo().activity_ids.user_id)
 
     def test_ticket_waits_for_cash(self):

@@ -396,6 +396,7 @@ class TestPoorQuality(MoneyCase):
         self._cost(self.ticket, unit_cost=20, bearer="supplier")
         training = self._make_ticket(kind="training")
         self._cost(training, unit_cost=7)
+        self._cost(self._chargeable(), unit_cost=9)
         self.env.flush_all()
         panels = self.env["quality.cockpit"].with_user(self.manager).get_figures(months=3)["panels"]
         panel = next(panel for panel in panels if panel["key"] == "cost_types")
