@@ -1,1 +1,3 @@
 from . import quality_survey_import_run
+from . import quality_reason
+from . import satisfaction_loyalty
