@@ -27,7 +27,6 @@ from . import satisfaction_problem
 from . import satisfaction_statement_files
 from . import quality_feedback_statement
 from . import satisfaction_trend
-from . import satisfaction_loyalty
 from . import survey_indicators
 from . import management_review
 from . import management_review_inputs

@@ -40,12 +40,12 @@ class QualityManagementReview(models.Model):
         default="draft", required=True, copy=False, index=True, tracking=True,
     )
     inputs_at = fields.Datetime("Inputs of", readonly=True, copy=False)
-    input_ids = fields.One2many("quality.management.input", "review_id", "Inputs", readonly=True)
+    input_ids = fields.One2many("quality.management.input", "review_id", readonly=True)
     held_at = fields.Datetime("Held on", copy=False)
     chair_id = fields.Many2one(
         "res.users", "Chaired by", copy=False, check_company=True, domain="[('share', '=', False)]"
     )
-    attendance_ids = fields.One2many("quality.management.attendance", "review_id", "Attendance")
+    attendance_ids = fields.One2many("quality.management.attendance", "review_id")
     minutes = fields.Html(copy=False)
     conclusion = fields.Selection(
         [
@@ -256,7 +256,7 @@ class QualityManagementAttendance(models.Model):
         "quality.management.review", required=True, index=True, ondelete="cascade", check_company=True
     )
     company_id = fields.Many2one(related="review_id.company_id", store=True, index=True)
-    user_id = fields.Many2one("res.users", "User", domain="[('share', '=', False)]", check_company=True)
+    user_id = fields.Many2one("res.users", domain="[('share', '=', False)]", check_company=True)
     name = fields.Char(required=True, compute="_compute_name", store=True, readonly=False, precompute=True)
     role = fields.Char("As", help="Department or function.")
     is_present = fields.Boolean("Present", default=True)

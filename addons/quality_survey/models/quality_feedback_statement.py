@@ -27,9 +27,10 @@ class QualityFeedback(models.Model):
     @api.depends("problem_ids.rectification_id")
     def _compute_rectification_ids(self):
         """Count in the notices about the problem that the opinion raised (F7)."""
-        super()._compute_rectification_ids()
+        result = super()._compute_rectification_ids()
         for feedback in self:
             feedback.rectification_ids |= feedback.problem_ids.rectification_id
+        return result
 
     @api.model
     def _present_domain(self):

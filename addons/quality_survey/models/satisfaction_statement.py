@@ -45,7 +45,7 @@ class QualitySatisfactionStatement(models.Model):
     )
     revision = fields.Integer(default=1, readonly=True, copy=False, aggregator=None)
     revises_id = fields.Many2one(
-        "quality.satisfaction.statement", "Revises", readonly=True, copy=False, index="btree_not_null",
+        "quality.satisfaction.statement", readonly=True, copy=False, index="btree_not_null",
         ondelete="restrict",
     )
     revision_reason = fields.Text("Reason of the revision", readonly=True, copy=False)
@@ -81,7 +81,7 @@ class QualitySatisfactionStatement(models.Model):
     )
     figure_ids = fields.One2many("quality.satisfaction.figure", "statement_id", "Figures", readonly=True)
     total_id = fields.Many2one(
-        "quality.satisfaction.figure", "Total", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
+        "quality.satisfaction.figure", readonly=True, copy=False, ondelete="set null", index="btree_not_null"
     )
     rate_text = fields.Char("Satisfied", related="total_id.rate_text")
     nps_text = fields.Char("NPS", related="total_id.nps_text")

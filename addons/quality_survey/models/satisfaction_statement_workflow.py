@@ -298,11 +298,3 @@ class QualitySatisfactionStatement(models.Model):
         for statement in self.sudo().filtered(lambda statement: statement.state == "review"):
             statement.write({"reason": reason})
             statement.write({"state": "draft"})
-
-
-class QualityReason(models.TransientModel):
-    _inherit = "quality.reason"
-
-    @property
-    def _methods(self):
-        return (*super()._methods, "action_revise")

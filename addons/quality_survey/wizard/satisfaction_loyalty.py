@@ -6,11 +6,11 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..models.quality_survey_roles import STAFF
+from ..models.satisfaction_statement_count import INDICATOR
+from ..models.satisfaction_tally import COLUMNS
 from ..tools import charts
 from ..tools.statistics import Tally, answers_needed, merge_small
-from .quality_survey_roles import STAFF
-from .satisfaction_statement_count import INDICATOR
-from .satisfaction_tally import COLUMNS
 
 QUALITY = "quality_incident.group_quality_staff"
 SEGMENTS = [
