@@ -1,5 +1,4 @@
-from . import controllers, models, report, wizard
-from . import models
-from . import wizard
 from . import controllers
+from . import models
 from . import report
+from . import wizard
