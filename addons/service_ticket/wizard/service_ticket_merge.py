@@ -47,4 +47,5 @@ class ServiceTicketMerge(models.TransientModel):
     def action_merge(self):
         """Merge; the tickets check the user themselves. Returns the form of the ticket that goes on."""
         self.ensure_one()
-        return self.ticket_ids.action_merge(self.target_id.id)
+        # All that were chosen: those the user may not reach raise, instead of being left out in silence.
+        return self.sudo().ticket_ids.with_env(self.env).action_merge(self.target_id.id)

@@ -26,5 +26,6 @@ class ServiceTicketWait(models.TransientModel):
     def action_wait(self):
         """Let the tickets wait; they check the user themselves."""
         self.ensure_one()
-        self.ticket_ids.action_wait(self.reason_id.id)
+        # All that were chosen: those the user may not reach raise, instead of being left out in silence.
+        self.sudo().ticket_ids.with_env(self.env).action_wait(self.reason_id.id)
         return {"type": "ir.actions.act_window_close"}
