@@ -67,12 +67,12 @@ class ServicePartRequest(models.Model):
             quants = stock.get(product, ())
             if shelf:
                 quants = [quant for quant in quants if quant.location_id == source]
-            places = Moves._pick(product, quantity, lot, quants, taken)
-            if places and shelf:
+            picked = Moves._pick(product, quantity, lot, quants, taken)
+            if picked and shelf:
                 left = free.get((product, lot), 0)
-                places = places if product.uom_id.compare(left, quantity) >= 0 else None
+                picked = picked if product.uom_id.compare(left, quantity) >= 0 else None
                 free[product, lot] = left - quantity
-            if places is None:
+            if picked is None:
                 errors.append(
                     self.env._(
                         "%(part)s %(serial)s: not %(quantity)s of it free in %(place)s",
@@ -80,7 +80,10 @@ class ServicePartRequest(models.Model):
                         place=source.display_name,
                     )
                 )
-            found += [{**row, "quantity": part, "place": place} for place, part in places or ()]
+            found += [
+                {**row, "quantity": part, "place": quant.location_id, "package": quant.package_id}
+                for quant, part in picked or ()
+            ]
         return found, errors
 
     def _unassigned(self, products, place):

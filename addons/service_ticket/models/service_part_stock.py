@@ -182,7 +182,7 @@ class ServicePartMoves(models.AbstractModel):
         :param request: the ``service.part.request`` whose reference the moves carry, never a sales order's
         :param purpose: one of ``PURPOSES``
         :param entries: list of dicts ``line``, ``quantity``, ``lot``, ``source``, ``target`` (locations), and
-            ``product`` when it is not the line's
+            ``product`` when it is not the line's, ``package`` that the units are taken out of
         :raises UserError: a move could not be done
         """
         request = request.with_env(self.env)
@@ -227,6 +227,7 @@ class ServicePartMoves(models.AbstractModel):
                     {
                         **places, "product_id": product.id, "product_uom_id": product.uom_id.id,
                         "quantity": entry["quantity"], "lot_id": entry["lot"].id if entry["lot"] else False,
+                        "package_id": entry["package"].id if entry.get("package") else False,
                         "picking_id": picking.id, "company_id": request.company_id.id,
                     }
                 )
@@ -259,7 +260,7 @@ class ServicePartMoves(models.AbstractModel):
 
     @api.model
     def _pick(self, product, quantity, lot, quants, taken):
-        """Return ``[(location, quantity)]`` that make up ``quantity``, or None when there is not enough.
+        """Return ``[(quant, quantity)]`` that make up ``quantity``, or None when there is not enough.
 
         :param taken: ``{quant: quantity}`` given away in this call already; updated
         """
@@ -278,4 +279,4 @@ class ServicePartMoves(models.AbstractModel):
             return None
         for quant, part in found:
             taken[quant] = taken.get(quant, 0) + part
-        return [(quant.location_id, part) for quant, part in found]
+        return found

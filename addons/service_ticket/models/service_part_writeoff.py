@@ -22,7 +22,7 @@ class ServicePartWriteoff(models.Model):
 
     name = fields.Char("Number", readonly=True, copy=False, index="trigram", default=lambda self: self.env._("New"))
     line_id = fields.Many2one(
-        "service.part.line", "Part", required=True, index=True, ondelete="restrict", check_company=True,
+        "service.part.line", "Units of", required=True, index=True, ondelete="restrict", check_company=True,
         domain="[('state', 'in', ('open', 'used')), ('source', '!=', 'ship')]",
     )
     company_id = fields.Many2one(related="line_id.company_id", store=True, index=True, precompute=True)

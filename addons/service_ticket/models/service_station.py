@@ -62,10 +62,13 @@ class ServiceStation(models.Model):
     def write(self, vals):
         """Write; the place follows from the station and carries its name.
 
-        :raises UserError: somebody enters the place
+        :raises UserError: somebody enters the place, or archives a station that has parts
         """
         if not self.env.su and {"location_id", "company_id"} & vals.keys():
             raise UserError(self.env._("The place of a station and its company stay as they are."))
+        if vals.get("active") is False:
+            for station in self.sudo().filtered("quantity"):
+                raise UserError(self.env._("%s still has parts: bring them back first.", station.name))
         result = super().write(vals)
         if "name" in vals:
             for station in self.sudo():

@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from .parts_common import PartsCase
 
 SEQUENCES = 200
-STEPS = 5
+STEPS = 4
 PILE = 8
 
 

@@ -46,11 +46,17 @@ class ServicePartHandling(models.TransientModel):
                 return []
             if line.tracking == "serial":
                 return [{**vals, "quantity": 1}] * int(line.quantity)
+            vals["quantity"] = max(min(line.quantity, line[self._free_column(line)]), 0)
         if operation == "old_part":
             if line.old_part_state not in ("expected", "waived"):
                 return []
             vals["old_serial"] = line.returned_serial
         return [vals]
+
+    @api.model
+    def _free_column(self, line):
+        """Return the field of ``line`` that says how much is free where it is taken from."""
+        return {"station": "at_station", "van": "at_van"}.get(line.source, "at_store")
 
     def action_confirm(self):
         """Hand what was entered to the requisition, the lines or the visit, which check it.
@@ -77,7 +83,7 @@ class ServicePartHandlingLine(models.TransientModel):
     _name = "service.part.handling.line"
     _description = "Row of parts"
 
-    handling_id = fields.Many2one("service.part.handling", required=True, ondelete="cascade")
+    handling_id = fields.Many2one("service.part.handling", required=True, index=True, ondelete="cascade")
     operation = fields.Selection(related="handling_id.operation")
     part_line_id = fields.Many2one("service.part.line", "Line", required=True, readonly=True)
     product_id = fields.Many2one(related="part_line_id.product_id")
@@ -96,8 +102,7 @@ class ServicePartHandlingLine(models.TransientModel):
     def _compute_available(self):
         for row in self:
             line = row.part_line_id.sudo()
-            column = {"station": "at_station", "van": "at_van"}.get(line.source, "at_store")
-            row.available = line[column]
+            row.available = line[row.handling_id._free_column(line)]
 
     def _is_chosen(self):
         """Return whether this row is meant: a unit whose serial number was not chosen stays to be issued."""
