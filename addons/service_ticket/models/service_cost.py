@@ -51,7 +51,7 @@ class ServiceCost(models.Model):
         check_company=True,
         domain="[('ticket_id', '=', ticket_id)]",
     )
-    employee_id = fields.Many2one("hr.employee", "Employee", index="btree_not_null", check_company=True)
+    employee_id = fields.Many2one("hr.employee", index="btree_not_null", check_company=True)
     date = fields.Date(required=True, default=fields.Date.context_today, index=True)
     quantity = fields.Float(default=1, digits="Product Unit", required=True)
     unit = fields.Char(help="Hours, pieces, kilometres, …")
@@ -100,7 +100,7 @@ class ServiceCost(models.Model):
         tracking=True,
     )
     partner_id = fields.Many2one("res.partner", "Supplier or customer", index="btree_not_null", tracking=True)
-    reason = fields.Char("Reason", readonly=True, copy=False)
+    reason = fields.Char(readonly=True, copy=False)
 
     # where it comes from
     entered_by_id = fields.Many2one("res.users", "Entered by", readonly=True, copy=False, index="btree_not_null")
@@ -120,7 +120,7 @@ class ServiceCost(models.Model):
     audited_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     audited_at = fields.Datetime("Audited on", readonly=True, copy=False)
     voucher_id = fields.Many2one(
-        "service.cost.voucher", "Voucher", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+        "service.cost.voucher", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
     )
 
     _source_uniq = models.UniqueIndex(

@@ -139,8 +139,8 @@ class ServiceFeeRequest(models.Model):
         return result
 
     def _line_changed(self):
-        super()._line_changed()
         self._refresh_approvals()
+        return super()._line_changed()
 
     @api.model
     def _check_may_import_history(self):
