@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from .quality_acceptance_form import OPINIONS
 
@@ -53,7 +54,7 @@ class QualityAcceptanceForm(models.Model):
             "state": self.state,
             "state_label": self._portal_state(),
             "products": ", ".join(self.line_ids.product_id.mapped("display_name")),
-            "delivered": str(self.delivered_on or ""),
+            "delivered": format_date(self.env, self.delivered_on) if self.delivered_on else "",
         }
 
     def _portal_state(self):

@@ -200,7 +200,7 @@ class QualityReturnFinding(models.Model):
             finding.write({destination: document.id})
             finding.visit_id._message_log(
                 body=self.env._(
-                    "“%(finding)s” became %(document)s.",
+                    "“%(finding)s” became: %(document)s",
                     finding=finding._short(), document=document.sudo().display_name,
                 )
             )

@@ -243,7 +243,7 @@ class TestMarketAnswers(MarketCase, PortalCase):
             self._login(user)
             answer = respondent.sudo()._give_link()
             page = self.url_open(answer.get_start_url())
-            self.assertIn("How satisfied are you?", page.text)
+            self.assertIn(f'data-answer-token="{answer.access_token}"', page.text)
             self.assertNotIn("error", self._submit(answer))
             self.assertEqual(respondent.state, "answered")
             self.assertIn("error", self._submit(answer, overall="1"))
