@@ -34,7 +34,7 @@ class TestServiceIndicators(ServiceCase):
             indicator = self.env.ref(f"service_ticket.indicator_{code}")
             self.assertEqual((indicator.target, indicator.direction), (target, direction))
         own = self.env["quality.indicator"].search([("code", "=like", "service%")])
-        self.assertEqual(len(own), 8)
+        self.assertGreaterEqual(len(own), 11, "other areas add theirs")
         for indicator in own:
             self.assertTrue(indicator.formula and indicator.numerator_text and indicator.exclusion_text)
 
