@@ -52,6 +52,7 @@ session(
     grade("recommend us to others", 0),
     { content: "Words", trigger: `${question("What should we do better")} textarea`, run: "edit Nobody came" },
     { content: "Send", trigger: "button[value='finish']:enabled", run: "click" },
+    { content: "Yes, send", trigger: ".modal .btn-primary:contains('Submit')", run: "click" },
     { content: "Thanked", trigger: ".o_survey_finished:contains('Thank you')" },
     FITS,
 );
