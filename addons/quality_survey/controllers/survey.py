@@ -127,11 +127,21 @@ class QualitySurvey(Survey):
             answer.invalidate_recordset()
         if answer.state == "done" or not self._may_answer(survey, answer, invitation):
             return {}, {"error": "unauthorized"}
-        result = super().survey_submit(survey_token, answer_token, **post)
+        with request.env.cr.savepoint() as savepoint:
+            result = super().survey_submit(survey_token, answer_token, **post)
+            if result[1].get("error"):
+                # Core keeps the valid half of a page that is refused, and then refuses it as answered already.
+                savepoint.rollback()
+                return result
         if survey.is_anonymous and answer.state == "done":
             invitation._mark_answered()
             answer._file_anonymous(invitation)
         return result
+
+    def _extract_comment_from_answers(self, question, answers):
+        if question.survey_id.survey_type == OURS and isinstance(answers, (int, float)) and answers is not False:
+            answers = str(answers)  # core takes a zero for no answer
+        return super()._extract_comment_from_answers(question, answers)
 
     def _may_answer(self, survey, answer, invitation):
         """Return whether the answer may be given: once for each invitation, while it is open."""

@@ -114,7 +114,7 @@ class QualitySurveyInvitation(models.Model):
         """Return ``{(address, company)}`` of those who were asked within the days their company wants between."""
         emails = [key for key in map(self._address_key, self.partner_id) if isinstance(key, str)]
         tired = set()
-        for company in self.company_id:
+        for company in self.company_id.filtered("survey_fatigue_days"):
             since = now - timedelta(days=company.survey_fatigue_days)
             rows = self.search([("sent_at", ">", since), ("id", "not in", self.ids), ("email", "in", emails)])
             tired |= {(row.email, company.id) for row in rows}

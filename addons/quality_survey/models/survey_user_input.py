@@ -8,7 +8,9 @@ from .survey_survey import OURS
 class SurveyUserInput(models.Model):
     """An answered questionnaire about satisfaction becomes one opinion (E5, D10)."""
 
-    _inherit = "survey.user_input"
+    _name = "survey.user_input"
+    _inherit = ["survey.user_input", "quality.personal.mixin"]
+    _personal_fields = ("email", "nickname")
 
     invitation_id = fields.Many2one(
         "quality.survey.invitation", readonly=True, copy=False, index="btree_not_null", ondelete="set null",
@@ -181,7 +183,9 @@ class SurveyUserInput(models.Model):
 
 
 class SurveyUserInputLine(models.Model):
-    _inherit = "survey.user_input.line"
+    _name = "survey.user_input.line"
+    _inherit = ["survey.user_input.line", "quality.personal.mixin"]
+    _personal_fields = ("value_char_box", "value_text_box")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -5,6 +5,7 @@ from odoo.addons.service_ticket.tests.test_portal import PortalCase
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from psycopg2 import IntegrityError
 
 from .common import SurveyCase
 
@@ -86,7 +87,7 @@ class TestSurveyAnswers(SurveyHttpCase):
         tokens = self._open(self.invitation)
         self._rpc("begin", tokens)
         answer = self.answer.search([("invitation_id", "=", self.invitation.id)])
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.cr.savepoint():
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.cr.savepoint():
             self.answer.create({"survey_id": answer.survey_id.id, "invitation_id": self.invitation.id})
         answer._mark_done()
         with self.assertRaisesRegex(UserError, "stays as it is"):
@@ -168,7 +169,7 @@ class TestSurveyAnswers(SurveyHttpCase):
         page = f"/survey/invitation/{self.invitation.access_token}/stop"
         self.assertIn("No more questionnaires?", self.url_open(page).text)
         self.assertFalse(self.person.survey_opt_out, "a mail scanner follows links")
-        response = self._post(page, csrf=False)
+        response = self.url_open(page, data={"csrf_token": "x"})
         self.assertEqual(response.status_code, 400)
         self.assertFalse(self.person.survey_opt_out)
         csrf = self.url_open(page).text.split('name="csrf_token" value="')[1].split('"')[0]
@@ -199,6 +200,17 @@ class TestSurveyAnswers(SurveyHttpCase):
             self.rule.survey_id.with_user(self.satisfaction).is_anonymous = True
         with self.assertRaisesRegex(UserError, "invited already"):
             self.rule.survey_id.with_user(admin).survey_type = "custom"
+
+    def test_erasure(self):
+        """F12: the words of a person who is erased go from the answers too, the figures stay."""
+        self.person.name = "Qiao Lanying"
+        self._answer(self.invitation, overall="5", words="I am Qiao Lanying")
+        answer = self.answer.search([("invitation_id", "=", self.invitation.id)])
+        erasure = self.env["quality.erasure"].with_user(self.env.ref("base.user_admin")).sudo(False)
+        erasure._erase_texts(erasure._person(self.person))
+        self.assertNotIn("Qiao", " ".join(answer.user_input_line_ids.mapped(lambda one: one.value_text_box or "")))
+        self.assertNotIn("qiao", answer.email or "")
+        self.assertEqual(self._opinions().score, 100)
 
     def test_questionnaires(self):
         """E5, F1: the ready questionnaires say what each question is asked for; nonsense is refused."""

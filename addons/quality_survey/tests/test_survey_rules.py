@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import freeze_time, tagged
 
 from ..models.quality_survey_invitation import QualitySurveyInvitation
+from ..models.quality_survey_send import QualitySurveyInvitation as Sending
 from .common import SurveyCase
 
 
@@ -39,7 +40,7 @@ class TestSurveyRules(SurveyCase):
         return ticket
 
     def test_ticket_closed(self):
-        """E5: closed ticket → planned after the delay → one mail in the language of the receiver → one reminder → end."""
+        """E5: closed ticket → planned after the delay → one mail → one reminder → end."""
         rule = self._rule(event="ticket_closed", delay_hours=24, reminder_days=7, expiry_days=30)
         ticket = self._closed()
         row = self.ledger.search([("rule_id", "=", rule.id)])
@@ -177,14 +178,14 @@ class TestSurveyRules(SurveyCase):
         rule = self._rule()
         good = self._invite(self.person, rule, send=False)
         bad = self._invite(self._person("Bad"), rule, send=False, key="bad")
-        original = QualitySurveyInvitation._queue_mail
+        original = Sending._queue_mail
 
         def fail(rows, template):
             if bad in rows:
                 raise ValueError("broken")
             return original(rows, template)
 
-        with patch.object(QualitySurveyInvitation, "_queue_mail", fail), self.assertLogs(level="ERROR"):
+        with patch.object(Sending, "_queue_mail", fail), self.assertLogs(level="ERROR"):
             self._run()
         self.assertEqual((good.state, bad.state, len(self._mails())), ("sent", "planned", 1))
         self._run(hours=7)
@@ -225,11 +226,14 @@ class TestSurveyRules(SurveyCase):
         """E5: marketing invites chosen contacts; a manager asks no more."""
         rule = self._rule()
         wizard = self.env["quality.survey.invite"].with_user(self.marketing).create(
-            {"survey_id": rule.survey_id.id, "rule_id": rule.id, "partner_ids": [fields.Command.link(self.person.id)]}
+            {"survey_id": rule.survey_id.id, "partner_ids": [fields.Command.link(self.person.id)]}
         )
         action = wizard.action_invite()
         row = self.ledger.search(action["domain"])
-        self.assertEqual(row.partner_id, self.person)
+        self.assertEqual((row.partner_id, row.rule_id), (self.person, rule))
+        market = self.env.ref("quality_survey.survey_market")
+        wizard.survey_id = market
+        self.assertEqual(self.ledger.search(wizard.action_invite()["domain"]).rule_id.survey_id, market)
         with self.assertRaises(AccessError):
             row.with_user(self.marketing).action_cancel()
         row.with_user(self.satisfaction).action_cancel()
