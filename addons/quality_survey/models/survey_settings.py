@@ -6,9 +6,7 @@ SEQUENCES = ("quality.satisfaction.statement", "quality.annual.report", "quality
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    @property
-    def _quality_sequences(self):
-        return (*super()._quality_sequences, *SEQUENCES)
+    _quality_sequences = SEQUENCES
 
     survey_statement_days = fields.Integer(
         "Statement within", default=30, help="Days from the end of the quarter to the approved statement."

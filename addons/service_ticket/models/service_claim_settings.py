@@ -25,6 +25,8 @@ class QualityDeadline(models.Model):
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    _quality_sequences = ("service.supplier.claim",)
+
     service_claim_days = fields.Integer(
         "Suppliers answer within", default=30, help="Days from sending a claim to the answer of the supplier."
     )
@@ -34,10 +36,6 @@ class ResCompany(models.Model):
     _service_claim_days_positive = models.Constraint(
         "CHECK (service_claim_days > 0)", "A supplier has at least one day to answer."
     )
-
-    @property
-    def _quality_sequences(self):
-        return (*super()._quality_sequences, "service.supplier.claim")
 
     def _service_make_types(self, warehouse):
         """Make the kinds of transfers, those between the defective place, the store and suppliers too (C15)."""

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from .service_ticket_roles import STORE
-from .service_ticket_settings import ResCompany as ResCompanyBase
 
 OPEN_REQUESTS = ("draft", "approval", "approved", "issued")
 
@@ -10,9 +9,7 @@ OPEN_REQUESTS = ("draft", "approval", "approved", "issued")
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    _quality_sequences = (
-        *ResCompanyBase._quality_sequences, "service.part.request", "service.part.writeoff", "service.old.parts",
-    )
+    _quality_sequences = ("service.part.request", "service.part.writeoff", "service.old.parts")
 
 
 class ResConfigSettings(models.TransientModel):

@@ -1,17 +1,14 @@
 from odoo import fields, models
-from odoo.addons.quality_incident.models.res_company import ResCompany as ResCompanyBase
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     _quality_defaults = {
-        **ResCompanyBase._quality_defaults,
         "service.sla.policy": "clock",
         "service.escalation.rung": None,
     }
     _quality_sequences = (
-        *ResCompanyBase._quality_sequences,
         "service.ticket",
         "service.visit",
         "service.contact",
