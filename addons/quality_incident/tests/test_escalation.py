@@ -292,6 +292,7 @@ class TestDefaultLadder(DeadlineCase):
     def test_default_ladder(self):
         """F2: three quarters: the owner; due: owner and manager; a day overdue: the quality managers."""
         rules = self.env["quality.escalation.rule"]._ladder(self.env.ref("base.main_company"))
+        rules = rules.filtered(lambda rule: not rule.kind)  # other addons have ladders for kinds of their own
         self.assertEqual(
             [(rule.moment_type, rule.moment_value, rule.target, rule.channel, rule.level) for rule in rules],
             [("percent", 75, "owner", "activity", 1), ("after", 0, "owner", "both", 2),

@@ -92,3 +92,4 @@ from . import service_cost_ticket
 from . import service_cost_incident
 from . import service_money_settings
 from . import service_money_registers
+from . import service_part_costs

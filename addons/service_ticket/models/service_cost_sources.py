@@ -116,7 +116,7 @@ class ServiceCost(models.Model):
     @api.model
     def _part_vals(self, line):
         ticket = line.ticket_id
-        free = line.in_warranty or line.clearing == "written_off"
+        free = line.in_warranty != "out" or line.clearing == "written_off"  # until it is known, it is ours
         return {
             "type": "parts",
             "source_model": line._name,

@@ -25,3 +25,4 @@ from . import test_fees
 from . import test_cash
 from . import test_costs
 from . import test_portal_fees
+from . import test_part_chain

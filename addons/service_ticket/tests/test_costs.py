@@ -118,7 +118,7 @@ class TestCosts(MoneyCase):
                 product_id=self.part,
                 quantity=2,
                 unit_cost=12,
-                in_warranty=number == 1,
+                in_warranty="in" if number == 1 else "out",
                 clearing=clearing,
                 cleared_at=False,
             )
