@@ -80,8 +80,9 @@ class ServiceOldParts(models.Model):
         """
         self._check_role(STORE)
         for vals in vals_list:
-            if vals.get("month"):
-                vals["month"] = fields.Date.to_date(vals["month"]) + relativedelta(day=1)
+            month = vals.get("month") or fields.Date.context_today(self)
+            vals["month"] = fields.Date.to_date(month) + relativedelta(day=1)
+            self._check_free(vals.get("company_id") or self.env.company.id, vals["month"])
         self._number(vals_list)
         documents = super().create(vals_list)
         documents._count()
@@ -91,10 +92,22 @@ class ServiceOldParts(models.Model):
         """Write; another month is counted anew."""
         if vals.get("month"):
             vals["month"] = fields.Date.to_date(vals["month"]) + relativedelta(day=1)
+        if "month" in vals:
+            for one in self:
+                one._check_free(one.company_id.id, vals["month"])
         result = super().write(vals)
         if "month" in vals:
             self._count()
         return result
+
+    def _check_free(self, company_id, month):
+        """Name the document that a month has already; the index refuses what two people do at the same moment."""
+        domain = [
+            ("company_id", "=", company_id), ("month", "=", month), ("id", "not in", self.ids),
+            ("state", "!=", "cancelled"),
+        ]
+        if other := self.sudo().search(domain, limit=1):
+            raise UserError(self.env._("The month has its reconciliation already: %s", other.display_name))
 
     @api.model
     def _frozen_fields(self, state):

@@ -22,7 +22,7 @@ class ServicePartAccount(models.Model):
     _register_historic = None
 
     employee_id = fields.Many2one("hr.employee", "Engineer", readonly=True)
-    station_id = fields.Many2one("service.station", "Station", readonly=True)
+    station_id = fields.Many2one("service.station", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one("res.users", "Answers for it", readonly=True)
@@ -97,7 +97,7 @@ CROSS JOIN LATERAL (SELECT EXTRACT(DAY FROM (now() AT TIME ZONE 'UTC') - quant.i
         On the account of an engineer, and on used parts anywhere, both are equal; a station may have more in stock,
         which came by replenishment. Nothing is below zero.
         """
-        companies = companies or self.env["res.company"].sudo().search([])
+        mine = SQL("place.company_id IN %s", tuple(companies.ids)) if companies else SQL("TRUE")
         self.env.flush_all()
         return self.env.execute_query(
             SQL(
@@ -107,14 +107,14 @@ CROSS JOIN LATERAL (SELECT EXTRACT(DAY FROM (now() AT TIME ZONE 'UTC') - quant.i
                            SUM(quant.quantity) AS quantity
                       FROM stock_quant AS quant
                       JOIN stock_location AS place ON place.id = quant.location_id
-                     WHERE place.service_place IN ('holder', 'used') AND place.company_id IN %(companies)s
+                     WHERE place.service_place IN ('holder', 'used') AND %(mine)s
                   GROUP BY 1, 2, 3
                 ), book AS (
                     SELECT line.location_id, line.product_id, COALESCE(line.lot_id, 0) AS lot_id,
                            SUM(line.quantity) AS quantity
                       FROM service_part_line AS line
                       JOIN stock_location AS place ON place.id = line.location_id
-                     WHERE place.service_place IN ('holder', 'used') AND place.company_id IN %(companies)s
+                     WHERE place.service_place IN ('holder', 'used') AND %(mine)s
                        AND line.state IN ('open', 'used')
                   GROUP BY 1, 2, 3
                 )
@@ -126,7 +126,7 @@ CROSS JOIN LATERAL (SELECT EXTRACT(DAY FROM (now() AT TIME ZONE 'UTC') - quant.i
                     OR (COALESCE(stock.quantity, 0) - COALESCE(book.quantity, 0) > 0.00001
                         AND (place.service_station_id IS NULL OR place.service_place = 'used'))
                 """,
-                companies=tuple(companies.ids),
+                mine=mine,
             )
         )
 

@@ -19,7 +19,7 @@ class ServicePartLine(models.Model):
         if not rows:
             return lines.browse()
         wanted, errors = lines._read_rows(rows, lines.filtered(lambda line: line.state == "open"))
-        self._refuse(self.env, self.env._("These parts cannot be used like this:"), errors)
+        self._refuse(self.env._("These parts cannot be used like this:"), errors)
         used = lines.browse()
         for request, mine in self._by_request(wanted).items():
             entries = []
@@ -136,7 +136,7 @@ class ServicePartLine(models.Model):
             or (line.state == "used" and line.source == "ship" and line.old_part_state != "received")
         )
         wanted, errors = lines._read_rows(rows, allowed)
-        self._refuse(self.env, self.env._("These parts cannot be taken back like this:"), errors)
+        self._refuse(self.env._("These parts cannot be taken back like this:"), errors)
         for request, mine in self._by_request(wanted).items():
             company = request.company_id._service_places()
             entries = []

@@ -57,7 +57,7 @@ class ServicePartLine(models.Model):
             row["old_lot"], error = row["line"]._read_old_serial(row)
             errors += error
         errors += self._repeated_serials([row["old_lot"] for row in wanted])
-        self._refuse(self.env, self.env._("These old parts cannot be received like this:"), errors)
+        self._refuse(self.env._("These old parts cannot be received like this:"), errors)
         received = lines.browse()
         for request, mine in self._by_request(wanted).items():
             received |= self._book_old_parts(request, mine)

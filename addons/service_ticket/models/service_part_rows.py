@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from .service_ticket_roles import STORE
@@ -71,10 +71,12 @@ class ServicePartLine(models.Model):
             return lot, [self.env._("%(part)s: one unit for each serial number", part=self.product_id.display_name)]
         return lot, []
 
-    @staticmethod
-    def _refuse(env, what, errors):
+    @api.model
+    def _refuse(self, what, errors):
+        """Raise one error with everything in ``errors``, if there is any."""
         if errors:
-            raise UserError(f"{what}\n" + "\n".join(f"• {error}" for error in dict.fromkeys(errors)))
+            listed = "\n".join(f"• {error}" for error in dict.fromkeys(errors))
+            raise UserError(self.env._("%(what)s\n%(errors)s", what=what, errors=listed))
 
     def _as_system(self):
         """Return these lines as the superuser in their company; they are locked and freshly read.

@@ -33,9 +33,7 @@ patch(VisitFill.prototype, {
     },
 
     takenFrom(part) {
-        return this.waitingParts
-            .filter((row) => row.line_id === part.id)
-            .reduce((sum, row) => sum + row.quantity, 0);
+        return this.waitingParts.filter((row) => row.line_id === part.id).reduce((sum, row) => sum + row.quantity, 0);
     },
 
     partInput(part) {
