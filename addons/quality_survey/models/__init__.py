@@ -21,6 +21,7 @@ from . import satisfaction_tally
 from . import satisfaction_figure
 from . import satisfaction_statement
 from . import satisfaction_statement_count
+from . import satisfaction_measure
 from . import satisfaction_statement_workflow
 from . import satisfaction_statement_cron
 from . import satisfaction_problem
@@ -33,3 +34,4 @@ from . import management_review_inputs
 from . import management_decision
 from . import annual_report
 from . import annual_report_workflow
+from . import annual_report_measures
