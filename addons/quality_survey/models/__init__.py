@@ -21,6 +21,7 @@ from . import satisfaction_tally
 from . import satisfaction_figure
 from . import satisfaction_statement
 from . import satisfaction_statement_count
+from . import satisfaction_measure
 from . import satisfaction_statement_workflow
 from . import satisfaction_statement_cron
 from . import satisfaction_problem
@@ -58,3 +59,4 @@ from . import quality_market_workflow
 from . import quality_market_respondent
 from . import quality_market_gap
 from . import quality_market_figure
+from . import annual_report_measures
