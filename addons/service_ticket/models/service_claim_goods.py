@@ -287,19 +287,19 @@ class ServiceSupplierClaim(models.Model):
         moves.move_line_ids.unlink()  # what Odoo proposed without a serial number
         for move in moves:
             lot, left = move.service_claim_line_id.lot_id, move.product_uom_qty
-            for place, quantity in self._units_at(move, lot, left):
+            for place, package, quantity in self._units_at(move, lot, left):
                 self.env["stock.move.line"].create(
                     {
                         "move_id": move.id, "picking_id": move.picking_id.id, "product_id": move.product_id.id,
                         "product_uom_id": move.product_uom.id, "quantity": quantity, "lot_id": lot.id,
-                        "location_id": place.id, "location_dest_id": move.location_dest_id.id,
+                        "location_id": place.id, "package_id": package.id, "location_dest_id": move.location_dest_id.id,
                         "company_id": move.company_id.id,
                     }
                 )
 
     def _units_at(self, move, lot, quantity):
         if move.service_purpose != "send_back":
-            return [(move.location_id, quantity)]
+            return [(move.location_id, self.env["stock.package"], quantity)]
         Moves = self.env["service.part.moves"]
         quants = Moves._stock_at(move.product_id, move.location_id).get(move.product_id, ())
         quants = [quant for quant in quants if quant.location_id == move.location_id]
@@ -308,7 +308,7 @@ class ServiceSupplierClaim(models.Model):
             raise UserError(
                 self.env._("%s is not in the defective place any more.", move.service_claim_line_id.display_name)
             )
-        return found
+        return [(quant.location_id, quant.package_id, part) for quant, part in found]
 
     def _cancel_pickings(self):
         for claim in self:

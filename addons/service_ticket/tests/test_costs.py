@@ -341,7 +341,8 @@ class TestPoorQuality(MoneyCase):
         super().setUpClass()
         cls.incident = cls._make_incident(estimated_loss=1000)
         cls.incident.with_user(cls.reporter).action_report()
-        cls.ticket = cls._make_ticket(kind="complaint", cause_class="quality", warranty_state="in")
+        cls.ticket = cls._make_ticket(kind="complaint", cause_class="quality")
+        cls.ticket.sudo().warranty_state = "in"
         cls.ticket.sudo().incident_id = cls.incident
 
     def test_incident(self):
@@ -374,7 +375,8 @@ class TestPoorQuality(MoneyCase):
 
     def test_indicators(self):
         """B5, C3: cost per ticket, warranty cost, share recovered; numerator and denominator as they say."""
-        out = self._make_ticket(warranty_state="out")
+        out = self._make_ticket()
+        out.sudo().warranty_state = "out"
         self._cost(self.ticket, unit_cost=60)
         self._cost(self.ticket, unit_cost=20, bearer="supplier")
         self._cost(out, unit_cost=120, bearer="customer")

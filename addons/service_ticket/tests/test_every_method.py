@@ -105,7 +105,7 @@ class TestEveryMethod(ComplaintCase):
         }
 
     def _money_records(self):
-        ticket = self._make_ticket(warranty_state="out")
+        ticket = self._make_ticket(kind="complaint", cause_class="non_quality", severity="light")
         product = self.env.ref("service_ticket.product_service_labour")
         fee = self.env["service.fee.request"].create(
             {

@@ -19,8 +19,28 @@ class TestPartChain(ClaimsCase, WarrantyCase):
         lot = self._lot(f"M-{days_ago}")
         self.env["stock.quant"]._update_available_quantity(self.product, self.warehouse.lot_stock_id, 1, lot_id=lot)
         self._move(lot, fields.Date.today() - timedelta(days=days_ago))
-        visit = self._working_visit(lot_id=lot.id, cause_class="quality")
-        return visit.ticket_id, visit
+        ticket = self._to_analysis(self._make_ticket(lot_id=lot.id))
+        self._analyse(ticket)
+        visit = self._plan_visit(ticket)
+        if ticket.is_chargeable:
+            self._consent(ticket)
+        return ticket, self._leave(visit)
+
+    def _consent(self, ticket):
+        """Take the customer's consent to the fee, on paper: before it nobody drives out at the customer's expense."""
+        self.env.ref("service_ticket.product_service_labour").lst_price = 80
+        fee = self.env["service.fee.request"].with_user(self.engineer_a).create(
+            {"ticket_id": ticket.id, "purpose": "Out of warranty", "line_ids": [
+                fields.Command.create({"product_id": self.env.ref("service_ticket.product_service_labour").id})
+            ]}
+        )
+        fee.action_submit()
+        fee.with_user(self.leader).action_approve()
+        fee.action_quote()
+        paper = self.env["ir.attachment"].with_user(self.engineer_a).create({"name": "a.pdf", "raw": b"%PDF-1.4 x"})
+        fee.write({"evidence_ids": [fields.Command.link(paper.id)]})
+        fee.action_record_acceptance("Mr. Lin")
+        self.assertEqual((fee.state, fee.order_id.sudo().state), ("accepted", "sale"))
 
     def _change_board(self, visit, old_serial):
         """Change the board at ``visit`` with everything that clears it; return the part line."""
