@@ -43,6 +43,7 @@
         "views/satisfaction_trend_views.xml",
         "views/annual_report_views.xml",
     ],
+    "demo": ["demo/quality_survey_demo.xml"],
     "assets": {
         "web.assets_tests": ["quality_survey/static/tests/tours/**/*"],
     },

@@ -60,7 +60,12 @@
         "views/service_money_ticket_views.xml",
         "views/portal_fee_templates.xml",
     ],
-    "demo": ["demo/service_people_demo.xml", "demo/service_ticket_demo.xml"],
+    "demo": [
+        "demo/service_people_demo.xml",
+        "demo/service_ticket_demo.xml",
+        "demo/service_store_demo.xml",
+        "demo/service_parts_demo.xml",
+    ],
     "external_dependencies": {"python": ["geographiclib"]},
     "assets": {
         "web.assets_backend": ["service_ticket/static/src/**/*"],
