@@ -44,6 +44,7 @@ class ServiceOldParts(models.Model):
     )
     line_ids = fields.One2many("service.old.parts.line", "document_id", "Reconciliation", readonly=True)
     item_ids = fields.One2many("service.old.parts.item", "document_id", "Old parts in the store")
+    evidence_ids = fields.Many2many(string="Photos and documents")
     counted_at = fields.Datetime("Counted on", readonly=True, copy=False)
     note = fields.Text()
     done_at = fields.Datetime("Done on", readonly=True, copy=False)

@@ -20,13 +20,13 @@ class ServiceOldPartsLine(models.Model):
     issued = fields.Float(digits="Product Unit")
     used = fields.Float(digits="Product Unit", help="The customer's now: fitted and cleared, or sent.")
     returned = fields.Float("Returned unused", digits="Product Unit")
-    written_off = fields.Float(digits="Product Unit")
+    written_off = fields.Float("Written off", digits="Product Unit")
     received = fields.Float("Old parts received", digits="Product Unit")
     missing = fields.Float(
         "Old parts missing", digits="Product Unit", help="Used by the end of the month, old part not handed in yet."
     )
     scrapped = fields.Float(digits="Product Unit")
-    sent_back = fields.Float(digits="Product Unit")
+    sent_back = fields.Float("Sent back", digits="Product Unit")
     claimed = fields.Float("In a claim", digits="Product Unit")
 
     @api.model

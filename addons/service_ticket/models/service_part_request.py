@@ -65,6 +65,7 @@ class ServicePartRequest(models.Model):
     )
     address_id = fields.Many2one("res.partner", "Sent to", help="Empty: the customer's own address.")
     note = fields.Text()
+    evidence_ids = fields.Many2many(string="Photos and documents")
     line_ids = fields.One2many("service.part.line", "request_id", "Parts", copy=True)
     picking_ids = fields.One2many("stock.picking", "service_request_id", "Transfers", readonly=True)
     picking_count = fields.Integer(compute="_compute_picking_count", compute_sudo=True)
@@ -84,6 +85,8 @@ class ServicePartRequest(models.Model):
     )
     to_issue_count = fields.Integer("To issue", compute="_compute_counts", compute_sudo=True)
     open_count = fields.Integer("To clear", compute="_compute_counts", compute_sudo=True)
+    at_hand_count = fields.Integer("Unused", compute="_compute_counts", compute_sudo=True)
+    old_part_count = fields.Integer("Old parts expected", compute="_compute_counts", compute_sudo=True)
     is_holder = fields.Boolean(
         compute="_compute_is_holder", search="_search_is_holder", export_string_translation=False
     )
@@ -141,15 +144,19 @@ class ServicePartRequest(models.Model):
     def _compute_counts(self):
         groups = self.env["service.part.line"]._read_group(
             [("request_id", "in", self.ids), ("state", "in", ("requested", "open", "used"))],
-            ["request_id", "state"], ["__count"],
+            ["request_id", "state", "old_part_state"], ["__count"],
         )
         counts = {}
-        for request, state, count in groups:
-            counts.setdefault(request.id, {})[state] = count
+        for request, state, old_part, count in groups:
+            found = counts.setdefault(request.id, {"requested": 0, "open": 0, "used": 0, "expected": 0})
+            found[state] += count
+            found["expected"] += count if old_part == "expected" else 0
         for request in self:
             found = counts.get(request._origin.id, {})
             request.to_issue_count = found.get("requested", 0) if request.state == "approved" else 0
             request.open_count = found.get("open", 0) + found.get("used", 0)
+            request.at_hand_count = found.get("used" if request.source == "ship" else "open", 0)
+            request.old_part_count = found.get("expected", 0)
 
     @api.depends("picking_ids")
     def _compute_picking_count(self):
@@ -178,7 +185,8 @@ class ServicePartRequest(models.Model):
         )
 
     def _expand_states(self, states, domain):
-        return [state for state, _label in STATES if state in OPEN or state in states]
+        shown = ("approved", "issued") if self.env.context.get("service_store_board") else OPEN
+        return [state for state, _label in STATES if state in shown or state in states]
 
     # ------------------------------------------------------------------
     # CRUD

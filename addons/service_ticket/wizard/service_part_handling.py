@@ -92,8 +92,9 @@ class ServicePartHandlingLine(models.TransientModel):
     lot_id = fields.Many2one(related="part_line_id.lot_id", string="Serial number issued")
     available = fields.Float(compute="_compute_available", digits="Product Unit")
     quantity = fields.Float(digits="Product Unit")
+    free_lot_ids = fields.Many2many("stock.lot", compute="_compute_free_lot_ids", export_string_translation=False)
     issued_lot_id = fields.Many2one(
-        "stock.lot", "Serial number", domain="[('product_id', '=', product_id)]",
+        "stock.lot", "Serial number", domain="[('id', 'in', free_lot_ids)]",
         help="Without it this unit stays to be issued.",
     )
     old_serial = fields.Char("Serial number of the old part")
@@ -103,6 +104,22 @@ class ServicePartHandlingLine(models.TransientModel):
         for row in self:
             line = row.part_line_id.sudo()
             row.available = line[row.handling_id._free_column(line)]
+
+    @api.depends("part_line_id")
+    def _compute_free_lot_ids(self):
+        """The serial numbers that lie where the parts are taken from; one query for a requisition."""
+        found = {}
+        for request in self.part_line_id.sudo().request_id:
+            rows = self.filtered(lambda row, request=request: row.part_line_id.sudo().request_id == request)
+            tracked = rows.filtered(lambda row: row.tracking != "none").sudo().product_id
+            if tracked and self[:1].operation == "issue":
+                stock = self.env["service.part.moves"]._stock_at(tracked, request._source_place())
+                for product, quants in stock.items():
+                    free = quants.filtered(lambda quant: quant.quantity > quant.reserved_quantity)
+                    found[request, product] = free.lot_id.ids
+        for row in self:
+            line = row.part_line_id.sudo()
+            row.free_lot_ids = found.get((line.request_id, line.product_id), [])
 
     def _is_chosen(self):
         """Return whether this row is meant: a unit whose serial number was not chosen stays to be issued."""
