@@ -150,7 +150,8 @@ class QualityIndicator(models.Model):
 
     @api.model
     def _check_settings_only(self, names):
-        own = {name for name in names if self._fields[name]._module == "quality_incident"}
+        # of several modules when an addon adds a value to a selection
+        own = {name for name in names if "quality_incident" in self._fields[name]._modules}
         fixed = own - SETTINGS
         if fixed and not self.env.su:
             raise UserError(

@@ -15,7 +15,7 @@ NUMBERS = count(1)
 
 @tagged("post_install", "-at_install")
 class TestTicketMail(ServiceCase):
-    """F4, C12: mails of customers become the right ticket, once, and tell strangers nothing."""
+    """F4, F6, C12: mails of customers become the right ticket, once, and tell strangers nothing."""
 
     @classmethod
     def setUpClass(cls):
