@@ -342,6 +342,7 @@ class TestPoorQuality(MoneyCase):
         cls.incident = cls._make_incident(estimated_loss=1000)
         cls.incident.with_user(cls.reporter).action_report()
         cls.ticket = cls._make_ticket(kind="complaint", cause_class="quality")
+        cls.env.flush_all()  # answered once, and not anew over what is set here
         cls.ticket.sudo().warranty_state = "in"
         cls.ticket.sudo().incident_id = cls.incident
 
@@ -376,6 +377,7 @@ class TestPoorQuality(MoneyCase):
     def test_indicators(self):
         """B5, C3: cost per ticket, warranty cost, share recovered; numerator and denominator as they say."""
         out = self._make_ticket()
+        self.env.flush_all()
         out.sudo().warranty_state = "out"
         self._cost(self.ticket, unit_cost=60)
         self._cost(self.ticket, unit_cost=20, bearer="supplier")

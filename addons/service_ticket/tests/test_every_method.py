@@ -76,10 +76,12 @@ class TestEveryMethod(ComplaintCase):
             "service.visit.sign": {"visit_id": visit.id},
             "service.contact.summary": {},
             "service.recall.reply": {"ticket_id": ticket.id, "reply": "fine"},
-            "service.warranty.check": {},
         }
         recall = {"incident_id": incident.id, "partner_id": self.customer.id, "product_id": self.product.id}
-        lot = {"name": "EVERY-1", "product_id": self.product.id, "company_id": self.company.id}
+        lot = self.env["stock.lot"].create(
+            {"name": "EVERY-1", "product_id": self.product.id, "company_id": self.company.id}
+        )
+        wizards["service.warranty.check"] = {"lot_id": lot.id}
         return {
             "service.ticket": ticket,
             "service.analysis": analysis,
@@ -93,7 +95,7 @@ class TestEveryMethod(ComplaintCase):
             "service.improvement": self.env["service.improvement"].create({"name": "x", "note": "y"}),
             "hr.employee.skill": self.employee_a.employee_skill_ids[:1],
             "hr.employee": self.employee_a,
-            "stock.lot": self.env["stock.lot"].create(lot),
+            "stock.lot": lot,
             "quality.incident": incident,
             "quality.recall.line": self.env["quality.recall.line"].create(recall),
             "quality.deadline": self.env["quality.deadline"].search([("res_model", "=", "service.ticket")], limit=1),

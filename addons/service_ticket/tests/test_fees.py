@@ -97,6 +97,7 @@ class TestFees(MoneyCase):
     def test_not_chargeable(self):
         """C18: a matter of quality in warranty is not charged."""
         ticket = self._make_ticket(user_id=self.engineer_a.id, cause_class="quality")
+        self.env.flush_all()
         ticket.sudo().warranty_state = "in"
         with self.assertRaisesRegex(UserError, "not chargeable"):
             ticket.with_user(self.engineer_a).action_request_fee()
