@@ -37,10 +37,10 @@ def quoted(server):
         [
             {
                 "subject": "Race",
-                "kind": "repair",
+                "kind": "complaint",
+                "cause_class": "non_quality",
                 "description": "x",
                 "partner_id": customer,
-                "warranty_state": "out",
             }
         ],
     )

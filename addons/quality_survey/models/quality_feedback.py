@@ -262,5 +262,5 @@ class QualityFeedback(models.Model):
         """Write what :meth:`write` never lets anybody change; only corrections of what is not final yet come here."""
         return models.Model.write(self, vals)
 
-    def copy(self, default=None):
+    def copy_data(self, default=None):
         raise UserError(self.env._("An opinion is given once; it cannot be duplicated."))

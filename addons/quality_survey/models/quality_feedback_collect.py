@@ -53,7 +53,7 @@ class QualityFeedback(models.Model):
         """Return the model as the system files opinions: no default of the caller, no note for each in the chatter."""
         context = {name: value for name, value in self.env.context.items() if not name.startswith("default_")}
         context |= {"mail_create_nolog": True, "mail_create_nosubscribe": True, "active_test": False}
-        return self.sudo().with_context(context)
+        return self.with_env(self.env(context=context, su=True))
 
     @api.model
     def _collected_key(self, vals):

@@ -83,7 +83,7 @@ class QualityFeedback(models.Model):
     def _search_is_low(self, operator, value):
         if operator != "in" or True not in value:
             return NotImplemented
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         below = Domain.OR(
             Domain("company_id", "=", company.id)
             & (Domain("has_score", "=", True) & Domain("score", "<", company.survey_low_score)

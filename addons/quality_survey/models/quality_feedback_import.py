@@ -14,7 +14,7 @@ class QualityFeedback(models.Model):
     @api.model
     def _check_import_rows(self, rows):
         """Refuse rows that are not on their scale, of a channel not entered by hand, or in the register already."""
-        super()._check_import_rows(rows)
+        result = super()._check_import_rows(rows)
         known = self._known_references(row.vals.get("external_ref") for row in rows)
         for row in rows:
             reference = row.vals.get("external_ref")
@@ -29,6 +29,7 @@ class QualityFeedback(models.Model):
                 self._prepare_collected([self._entered_values(vals)])
             except UserError as error:
                 row.refuse("original_score" if "scale" in str(error) else "channel", str(error))
+        return result
 
     @api.model
     def _known_references(self, references):

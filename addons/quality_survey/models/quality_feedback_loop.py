@@ -188,9 +188,9 @@ class ServiceTicket(models.Model):
 
     @api.model
     def _check_system_fields(self, vals):
-        super()._check_system_fields(vals)
         if vals.get("feedback_id") and not self.env.su:
             raise AccessError(self.env._("A complaint is opened from the opinion itself."))
+        return super()._check_system_fields(vals)
 
     @api.model
     def _own_defaults(self):

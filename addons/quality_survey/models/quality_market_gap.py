@@ -26,7 +26,7 @@ class QualityMarketGap(models.Model):
     name = fields.Char("Gap", required=True)
     cause = fields.Text()
     measure = fields.Text()
-    department_id = fields.Many2one("hr.department", "Department", index="btree_not_null", check_company=True)
+    department_id = fields.Many2one("hr.department", index="btree_not_null", check_company=True)
     improvement_id = fields.Many2one(
         "service.improvement", readonly=True, copy=False, index="btree_not_null", check_company=True,
         ondelete="restrict",

@@ -66,7 +66,7 @@ class QualityMarketSurvey(models.Model):
     trends = fields.Text("Market, competitors and development of products", copy=False)
     causes = fields.Text("Analysis of causes", copy=False)
     gaps = fields.Text("Where we lag behind", copy=False)
-    improvements = fields.Text("Improvements", copy=False)
+    improvements = fields.Text(copy=False)
     gap_ids = fields.One2many("quality.market.gap", "campaign_id", "Gaps and measures")
     started_at = fields.Datetime("Begun on", readonly=True, copy=False)
     approved_at = fields.Datetime("Approved on", readonly=True, copy=False)

@@ -35,7 +35,7 @@ class QualityReturnAnswer(models.Model):
 
     grade = fields.Selection(GRADES)
     choice_id = fields.Many2one(
-        "survey.question.answer", "Choice", domain="[('question_id', '=', question_id)]", ondelete="restrict",
+        "survey.question.answer", domain="[('question_id', '=', question_id)]", ondelete="restrict",
         index="btree_not_null",
     )
     words = fields.Char("In words")

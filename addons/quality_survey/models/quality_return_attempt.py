@@ -20,7 +20,7 @@ class QualityReturnAttempt(models.Model):
         [("phone", "Phone"), ("on_site", "On site"), ("email", "E-mail"), ("other", "Other")],
         "Way", required=True, default="phone",
     )
-    reached = fields.Boolean("Reached", default=True)
+    reached = fields.Boolean(default=True)
     person = fields.Char("Spoke to")
     note = fields.Char()
     next_attempt_at = fields.Datetime("Next attempt", help="Needed when nobody was reached.")

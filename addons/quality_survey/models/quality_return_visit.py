@@ -46,7 +46,7 @@ class QualityReturnVisit(models.Model):
     programme = fields.Selection(PROGRAMMES, default="return_visit", required=True, index=True)
     kind = fields.Selection(KINDS, "Way", default="phone", required=True, tracking=True)
     plan_id = fields.Many2one(
-        "quality.return.visit.plan", "Plan", index="btree_not_null", copy=False, check_company=True, ondelete="restrict"
+        "quality.return.visit.plan", index="btree_not_null", copy=False, check_company=True, ondelete="restrict"
     )
     period_date = fields.Date("Due in the period from", readonly=True, copy=False)
     planned_at = fields.Datetime("Planned", required=True, default=fields.Datetime.now, index=True, tracking=True)
@@ -58,14 +58,14 @@ class QualityReturnVisit(models.Model):
         related="partner_id.commercial_partner_id", string="Company of the customer", store=True, index=True
     )
     contact_id = fields.Many2one(
-        "res.partner", "Contact", index="btree_not_null", domain="[('id', 'child_of', commercial_partner_id)]"
+        "res.partner", index="btree_not_null", domain="[('id', 'child_of', commercial_partner_id)]"
     )
     contact_name = fields.Char("Spoke to")
     phone = fields.Char()
 
     # who
     interviewer_id = fields.Many2one(
-        "res.users", "Interviewer", index="btree_not_null", tracking=True, check_company=True,
+        "res.users", index="btree_not_null", tracking=True, check_company=True,
         domain="[('share', '=', False)]", help="Somebody who did not work for this customer since the last visit.",
     )
     participant_ids = fields.Many2many(

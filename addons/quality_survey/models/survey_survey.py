@@ -70,9 +70,10 @@ class SurveySurvey(models.Model):
     @api.depends("survey_type")
     @api.depends_context("uid")
     def _compute_allowed_survey_types(self):
-        super()._compute_allowed_survey_types()
+        result = super()._compute_allowed_survey_types()
         if self.env.user.has_groups(f"{MANAGER},survey.group_survey_user"):
             self.allowed_survey_types = [*(self.allowed_survey_types or ()), OURS]
+        return result
 
     def action_send_survey(self):
         """Invite: for questionnaires about satisfaction through the ledger of invitations."""

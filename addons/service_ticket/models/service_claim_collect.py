@@ -18,7 +18,7 @@ class ServicePartLine(models.Model):
     _inherit = "service.part.line"
 
     claim_line_ids = fields.One2many("service.supplier.claim.line", "part_line_id", "Claimed", groups=READERS)
-    supplier_id = fields.Many2one("res.partner", "Supplier", compute="_compute_supplier", groups=READERS)
+    supplier_id = fields.Many2one("res.partner", compute="_compute_supplier", groups=READERS)
     supplier_warranty = fields.Selection(
         WARRANTY, "Supplier's warranty", compute="_compute_supplier", groups=READERS
     )

@@ -39,7 +39,7 @@ class ResCompany(models.Model):
 
     def _service_make_types(self, warehouse):
         """Make the kinds of transfers, those between the defective place, the store and suppliers too (C15)."""
-        super()._service_make_types(warehouse)
+        result = super()._service_make_types(warehouse)
         suppliers = self.env.ref("stock.stock_location_suppliers")
         shared = {
             "company_id": self.id, "warehouse_id": warehouse.id, "use_existing_lots": True, "sequence": 65,
@@ -64,6 +64,7 @@ class ResCompany(models.Model):
                     "default_location_dest_id": self.service_store_location_id.id,
                 }
             )
+        return result
 
     def _service_claim_places(self):
         """Return this company as the superuser with all the places and kinds of transfers that claims need.

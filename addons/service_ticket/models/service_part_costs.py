@@ -41,11 +41,12 @@ class ServicePartLine(models.Model):
         return "unknown" if answer["source"] in OPEN_SOURCES else "out"
 
     def _close(self, clearing, place):
-        super()._close(clearing, place)
+        result = super()._close(clearing, place)
         billed = self.sudo().filtered("ticket_id")
         self.env["service.cost"]._cost_from_parts(billed)
         if clearing == "used":
             billed._record_replacement()
+        return result
 
     def _record_replacement(self):
         """Tell the warranty which part was replaced by which: it has a warranty of its own from then on (D2)."""

@@ -28,7 +28,7 @@ class ServiceSupplierRecovery(models.Model):
     _register_order = "partner_id, sent_at, id"
     _register_historic = None
 
-    claim_id = fields.Many2one("service.supplier.claim", "Claim", readonly=True)
+    claim_id = fields.Many2one("service.supplier.claim", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     partner_id = fields.Many2one("res.partner", "Supplier", readonly=True)

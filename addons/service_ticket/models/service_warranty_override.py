@@ -45,7 +45,7 @@ class ServiceWarrantyOverride(models.Model):
     parts = fields.Boolean("Parts covered", default=True, tracking=True)
     labour = fields.Boolean("Labour covered", default=True, tracking=True)
     travel = fields.Boolean("Travel covered", default=True, tracking=True)
-    reason = fields.Text("Reason", required=True, help="Why the terms do not decide.")
+    reason = fields.Text(required=True, help="Why the terms do not decide.")
     system_state = fields.Selection(
         lambda self: self.env["service.ticket"]._fields["warranty_state"]._description_selection(self.env),
         "The system says", readonly=True, copy=False,

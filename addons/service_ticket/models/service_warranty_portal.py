@@ -21,7 +21,7 @@ class ServiceWarrantyTerm(models.Model):
         name = " ".join((serial or "").split())[:100]
         customer = partner.sudo().commercial_partner_id
         lots = self.env["stock.lot"].sudo().search([("name", "=", name)], limit=LIMIT) if name else ()
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         questions = [{"lot": lot, "company": company} for lot in lots for company in lot.company_id or companies]
         for question, answer in zip(questions, self._answer(questions), strict=True):
             if answer["picking_id"] and customer.id in (answer["customer_id"], answer["buyer_id"]):
