@@ -173,11 +173,11 @@ class ServiceFeeRequest(models.Model):
         self.partner_id = self.partner_id or ticket.partner_id
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         return {
             "company_id": self.env.company.id,
             "currency_id": self.env.company.currency_id.id,
-            **super().default_get(fields_list),
+            **super().default_get(fields),
         }
 
     # ------------------------------------------------------------------

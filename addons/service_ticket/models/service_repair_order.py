@@ -16,7 +16,7 @@ class ResCompany(models.Model):
         help="Where products that belong to customers stand while they are repaired; nothing is sold from there.",
     )
 
-    def _service_warehouse(self):
+    def _service_repair_warehouse(self):
         """Return the warehouse in which this company repairs.
 
         :raises UserError: the company has none
@@ -41,7 +41,7 @@ class ResCompany(models.Model):
             company.lock_for_update(allow_referencing=True)
             company.invalidate_recordset(["service_repair_location_id"])
         if not company.service_repair_location_id:
-            warehouse = company._service_warehouse()
+            warehouse = company._service_repair_warehouse()
             company.service_repair_location_id = self.env["stock.location"].sudo().create(
                 {
                     "name": self.env._("Customers' products in repair"),

@@ -69,7 +69,7 @@ class ServiceTicket(models.Model):
     def _create_repair_order(self):
         """Return a new repair order of this ticket with the receipt of the product; superuser."""
         company = self.company_id
-        warehouse, place = company._service_warehouse(), company._service_repair_place()
+        warehouse, place = company._service_repair_warehouse(), company._service_repair_place()
         repair = self.env["repair.order"].with_company(company).create(
             {
                 "service_ticket_id": self.id,

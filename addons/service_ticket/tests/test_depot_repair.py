@@ -146,4 +146,4 @@ class TestDepotRepair(WarrantyCase):
         company = self.env["res.company"].create({"name": "Without"})
         self.env["stock.warehouse"].search([("company_id", "=", company.id)]).active = False
         with self.assertRaisesRegex(UserError, "has no warehouse"):
-            company._service_warehouse()
+            company._service_repair_warehouse()

@@ -75,7 +75,8 @@ class TestFees(MoneyCase):
         """D2: after the warranty material at cost and the hours on site at the basic rate, the journeys with them."""
         visit = self._done_visit()
         ticket = visit.ticket_id
-        ticket.with_user(self.agent).warranty_state = "out"
+        self.env.flush_all()
+        ticket.sudo().warranty_state = "out"
         with patch.object(
             type(ticket), "_prepare_fee_part_lines", lambda self, visits: [{"product_id": part, "quantity": 3}]
         ):
