@@ -140,6 +140,7 @@ class HrEmployee(models.Model):
         :raises AccessError: the user works neither in service nor in the store
         """
         self.env["service.ticket"]._check_role(f"{ENGINEER},{STORE}")
+        self.check_access("read")
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("service_ticket.service_part_account_action"),
             "domain": [("employee_id", "in", self.ids)], "context": {},
