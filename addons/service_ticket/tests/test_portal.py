@@ -355,7 +355,12 @@ class TestRoutes(PortalCase):
 
     def test_every_route_is_tested(self):
         """A route of the addon that stands in no table here is one that nobody tried to break."""
-        known = {*self.OWN, *self.ANYBODY, *self.READ, *self.STEPS}
+        fee = "/my/tickets/<int:ticket_id>/fee/<int:fee_id>"
+        elsewhere = {
+            **{f"{fee}/{step}": "TestPortalFees" for step in ("pdf", "counter", "accept", "refuse")},
+            "/my/tickets/<int:ticket_id>/recall": "TestPortalRecall",
+        }
+        known = {*self.OWN, *self.ANYBODY, *self.READ, *self.STEPS, *elsewhere}
         there = {
             rule.rule
             for rule in self.env["ir.http"].routing_map().iter_rules()
