@@ -133,6 +133,16 @@ class QualityApprovalMixin(models.AbstractModel):
         rows = self.env["quality.approval"]._latest_rounds(self, gate).get((self.id, gate))
         return bool(rows) and rows._round_state() == "approved" and rows[0].digest == self._approval_digest(gate)
 
+    def _gate_asked(self, gate):
+        """Return whether approval at ``gate`` was asked for, and neither refused nor lapsed since."""
+        self.ensure_one()
+        rows = self.env["quality.approval"]._latest_rounds(self, gate).get((self.id, gate))
+        return bool(rows) and rows._round_state() in ("pending", "approved")
+
+    def _end_approvals(self):
+        """End the rounds of these documents that are still open; what was decided stays."""
+        self.sudo().approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+
     def _refresh_approvals(self):
         """Let the open and given approvals lapse whose content has changed. One query when there are none."""
         for (res_id, gate), rows in self.env["quality.approval"]._latest_rounds(self).items():

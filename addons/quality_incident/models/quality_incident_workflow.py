@@ -165,7 +165,7 @@ class QualityIncident(models.Model):
 
     def _enter_cancelled(self, origins):
         self._cancel_deadline()
-        self.sudo().approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
 
     def _start_round(self):
         for incident in self.sudo():

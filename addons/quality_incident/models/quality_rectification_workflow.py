@@ -149,7 +149,7 @@ class QualityRectification(models.Model):
 
     def _enter_cancelled(self, origins):
         self._cancel_deadline()
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
         self.extension_ids._lapse()
 
     def _came_from(self, origins, *states):

@@ -196,7 +196,7 @@ class QualityAnnualReport(models.Model):
                 lambda row: row.gate == GATES[target][0] and row.state in ("waiting", "pending", "approved")
             )._supersede()
         if target == "cancelled":
-            reports.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+            reports._end_approvals()
         if target not in ("draft", "analysis") or any(origin == "draft" for origin in origins.values()):
             reports.filtered("reason").write({"reason": False})
         self._assign_next_step()

@@ -217,9 +217,7 @@ class ServiceOldParts(models.Model):
         return [self.env._("%s is not in the store any more: count again", item.display_name) for item in gone]
 
     def _missing_round(self):
-        rows = self.env["quality.approval"]._latest_rounds(self, GATE).get((self.id, GATE))
-        pending = bool(rows) and rows._round_state() in ("pending", "approved")
-        return [] if pending else [self.env._("The request for approval")]
+        return [] if self._gate_asked(GATE) else [self.env._("The request for approval")]
 
     def _missing_approval(self):
         return [] if self._gate_approved(GATE) else [self.env._("The approval of the reconciliation")]
@@ -295,7 +293,7 @@ class ServiceOldParts(models.Model):
     def _after_transition(self, origins, target):
         documents = self.sudo()
         if target in ("draft", "cancelled"):
-            documents.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+            documents._end_approvals()
         if target == "done":
             documents._dispose()
         return super()._after_transition(origins, target)

@@ -94,9 +94,7 @@ class ServicePartRequest(models.Model):
         return [] if self.sudo().ticket_id.partner_id else [self.env._("A ticket with its customer")]
 
     def _missing_round(self):
-        rows = self.env["quality.approval"]._latest_rounds(self, GATE).get((self.id, GATE))
-        pending = bool(rows) and rows._round_state() in ("pending", "approved")
-        return [] if pending else [self.env._("The request for approval")]
+        return [] if self._gate_asked(GATE) else [self.env._("The request for approval")]
 
     def _missing_approval(self):
         return [] if self._gate_approved(GATE) else [self.env._("The approval of the requisition")]
@@ -240,7 +238,7 @@ class ServicePartRequest(models.Model):
         return super()._after_transition(origins, target)
 
     def _enter_draft(self, origins):
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
 
     def _enter_approved(self, origins):
         self.write({"approved_at": fields.Datetime.now()})
@@ -250,7 +248,7 @@ class ServicePartRequest(models.Model):
         self._stop_deadline(KIND)
 
     def _enter_cancelled(self, origins):
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
         self.line_ids.filtered(lambda line: line.state == "requested").write({"state": "cancelled"})
 
     def action_withdraw(self):

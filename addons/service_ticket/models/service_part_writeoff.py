@@ -129,9 +129,7 @@ class ServicePartWriteoff(models.Model):
         return []
 
     def _missing_round(self):
-        rows = self.env["quality.approval"]._latest_rounds(self, GATE).get((self.id, GATE))
-        pending = bool(rows) and rows._round_state() in ("pending", "approved")
-        return [] if pending else [self.env._("The request for approval")]
+        return [] if self._gate_asked(GATE) else [self.env._("The request for approval")]
 
     def _missing_approval(self):
         return [] if self._gate_approved(GATE) else [self.env._("The approval of the write-off")]
@@ -210,7 +208,7 @@ class ServicePartWriteoff(models.Model):
         if target == "done":
             self._enter_done()
         if target in ("draft", "cancelled"):
-            self.sudo().approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+            self._end_approvals()
         return super()._after_transition(origins, target)
 
     def action_cancel(self, reason=None):

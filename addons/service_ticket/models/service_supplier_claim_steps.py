@@ -53,9 +53,7 @@ class ServiceSupplierClaim(models.Model):
         return missing + self._missing_goods()
 
     def _missing_round(self):
-        rows = self.env["quality.approval"]._latest_rounds(self, GATE).get((self.id, GATE))
-        pending = bool(rows) and rows._round_state() in ("pending", "approved")
-        return [] if pending else [self.env._("The request for approval")]
+        return [] if self._gate_asked(GATE) else [self.env._("The request for approval")]
 
     def _missing_approval(self):
         return [] if self._gate_approved(GATE) else [self.env._("The approval of the claim")]
@@ -154,7 +152,7 @@ class ServiceSupplierClaim(models.Model):
         return result
 
     def _enter_draft(self, origins):
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
 
     def _enter_approved(self, origins):
         self.write({"approved_at": fields.Datetime.now()})
@@ -184,7 +182,7 @@ class ServiceSupplierClaim(models.Model):
         self.line_ids.part_line_id._release_old_parts()
 
     def _enter_cancelled(self, origins):
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
         self._cancel_pickings()
         self.line_ids.part_line_id._release_old_parts()
         self.env.flush_all()  # the part may be put on the next claim at once

@@ -85,7 +85,7 @@ class ServiceTicket(models.Model):
     def _enter_cancelled(self, origins):
         self.write({"closed_at": fields.Datetime.now()})
         self._cancel_deadline()
-        self.approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+        self._end_approvals()
         self.visit_ids.filtered(lambda visit: visit.state in ("draft", "planned"))._do_cancel(
             self.env._("The ticket was cancelled.")
         )

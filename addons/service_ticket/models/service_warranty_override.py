@@ -218,7 +218,7 @@ class ServiceWarrantyOverride(models.Model):
 
     def _after_transition(self, origins, target):
         if target == "cancelled":
-            self.sudo().approval_ids.filtered(lambda row: row.state in ("waiting", "pending"))._supersede()
+            self._end_approvals()
         if target in ("approved", "cancelled"):
             labels = dict(self._fields["decision"]._description_selection(self.env))
             for one in self.sudo():
