@@ -61,7 +61,8 @@ export function pick(name, label, within = "") {
         { content: `Look for ${label}`, trigger: `${field(name, within)} input`, run: `edit ${label}` },
         {
             content: `Pick ${label}`,
-            trigger: `.o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option):contains('${label}')`,
+            // its own list: that of the field before may still be open
+            trigger: `${field(name, within)} .o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option):contains('${label}')`,
             run: "click",
         },
     ];
